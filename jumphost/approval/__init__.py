@@ -1,0 +1,1 @@
+"""Held commands: the rules of approving, and the holds themselves."""

@@ -1,0 +1,1 @@
+"""The journal, and the questions an auditor asks of it."""

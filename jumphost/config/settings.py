@@ -1,0 +1,83 @@
+"""The settings of ``jumphost.yaml``, with unit and source of each default."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Duration = Annotated[int, Meta(ge=1, extra={"duration": True})]  # seconds; written 90, 90s, 15m, 2h or 7d
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every section."""
+
+
+class CallerCA(Section, frozen=True):
+    """A CA whose certificates may log in; ``max_ttl`` counts valid_before − valid_after, less 60 s of allowance."""
+
+    ca: str  # a .pub file, relative to the site
+    max_ttl: Duration = 900
+
+
+class Policy(Section, frozen=True):
+    """Which engine judges, and how long it may take."""
+
+    engine: Literal["auto", "opa", "embedded"] = "auto"
+    bundle: str = "policies"
+    deadline_ms: Positive = 250
+    workers: Positive = 2
+
+
+class Limits(Section, frozen=True):
+    """Bounds on what a caller may ask for."""
+
+    command_bytes: Annotated[int, Meta(ge=1, le=65_536)] = 8192
+    sessions_per_connection: Positive = 64
+    env_names: Positive = 32
+    env_bytes: Positive = 8192
+    holds_per_identity: Positive = 16
+    login: Duration = 20
+    timeout: Duration = 86_400  # of a command whose decision names none
+    output_bytes: Positive = 1 << 34
+    window_bytes: Annotated[int, Meta(ge=32_768, le=16 << 20)] = 1 << 20  # SSH window of each leg: memory a session
+
+
+class Recording(Section, frozen=True):
+    """Where casts go, and how large one may grow before the command is cut."""
+
+    path: str = "recordings"
+    max_bytes: Positive = 1 << 30
+
+
+class Hold(Section, frozen=True):
+    """How a held caller is kept informed."""
+
+    status_interval: Duration = 30
+    keepalive: Duration = 15
+
+
+class Environment(Section, frozen=True):
+    """Names of the caller's environment that a policy sees and may grant; LD_*, PATH, BASH_ENV and their like never."""
+
+    accept: tuple[Annotated[str, Meta(pattern=r"\A[A-Za-z_][A-Za-z0-9_]*\Z")], ...] = ()
+
+
+class Log(Section, frozen=True):
+    """The operator's log on stderr; never a command's text or a secret."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class Settings(Section, frozen=True):
+    """All of ``jumphost.yaml``."""
+
+    callers: dict[str, CallerCA]
+    name: str = "jumphost"  # of this gateway: the log's origin
+    listen: str = "127.0.0.1:2222"
+    policy: Policy = Policy()
+    limits: Limits = Limits()
+    recording: Recording = Recording()
+    hold: Hold = Hold()
+    environment: Environment = Environment()
+    log: Log = Log()

@@ -1,0 +1,1 @@
+"""Credentials that live for one command."""

@@ -1,0 +1,1 @@
+"""What proves afterwards that records are what they were: signatures and seals."""

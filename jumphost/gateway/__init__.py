@@ -1,0 +1,1 @@
+"""The SSH server and the way of one command through it."""

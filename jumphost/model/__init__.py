@@ -1,0 +1,1 @@
+"""The nouns that travel through the gateway: frozen, total, without I/O."""

@@ -1,0 +1,26 @@
+"""Where commands run."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Kind = Literal["ssh", "process"]
+Shell = Literal["sh", "bash"]
+Mode = Literal["command", "connection"]
+
+
+class Target(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of ``targets.yaml``, with its name."""
+
+    name: str
+    logins: tuple[str, ...]  # the first is the default
+    kind: Kind = "ssh"
+    host: str = ""
+    port: int = 22
+    labels: dict[str, str] = {}
+    host_keys: tuple[str, ...] = ()  # public key lines
+    host_ca: tuple[str, ...] = ()
+    source_address: tuple[str, ...] = ()  # CIDR that the target sees; empty: our socket's address
+    shell: Shell = "sh"
+    passthrough: bool = False
+    mode: Mode = "command"

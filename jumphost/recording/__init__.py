@@ -1,0 +1,1 @@
+"""Sessions as asciicast v2 files: encoding, writing, replaying."""

@@ -1,0 +1,1 @@
+"""The process that alone holds the CA keys, and the way to ask it."""

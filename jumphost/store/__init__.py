@@ -1,0 +1,1 @@
+"""The durable store: one writer thread, group commit, migrations."""

@@ -1,0 +1,1 @@
+"""Where allowed commands run."""

@@ -1,0 +1,91 @@
+"""The port to a place where commands run: an order goes in, a running process and its output come back."""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal, Protocol
+
+import asyncssh
+from msgspec import Struct
+
+from jumphost.model.target import Target
+
+Login = Literal["run", "stop"]
+Mint = Callable[[Login, str], Awaitable[asyncssh.SSHKeyPair]]
+"""Mints a certificate for one login of this request, bound to the address (the second argument) the target will see.
+
+Called during authentication, when the local address of the socket is known. Raises Refused or Unavailable."""
+
+STDOUT, STDERR = 1, 2
+
+
+class Exit(Struct, frozen=True):
+    """How a command ended: a status, or a signal name without SIG (RFC 4254 §6.10)."""
+
+    status: int = 0
+    signal: str = ""
+    core: bool = False
+    message: str = ""
+    lang: str = ""
+
+
+class Order(Struct, frozen=True):
+    """What is to run."""
+
+    request: str  # id of the request: the stop login finds its processes by it
+    target: Target
+    login: str
+    line: str  # the pinned string, equal to the certificate's force-command
+
+
+class Output(Protocol):
+    """The relay's side; none of its methods may raise, and none may block."""
+
+    def data(self, chunk: bytes, stream: int) -> None:
+        """Bytes of STDOUT or STDERR, in the order they came."""
+
+    def eof(self) -> None:
+        """No more output of either stream."""
+
+    def pause_input(self) -> None:
+        """The process takes no more standard input for now."""
+
+    def resume_input(self) -> None:
+        """It does again."""
+
+
+class Process(Protocol):
+    """A command that runs."""
+
+    def write(self, chunk: bytes) -> None:
+        """Standard input."""
+
+    def write_eof(self) -> None:
+        """End of standard input; output may go on."""
+
+    def pause_output(self) -> None:
+        """No more data() until resume_output(): the caller is slow."""
+
+    def resume_output(self) -> None:
+        """Data may come again."""
+
+    def send_signal(self, name: str) -> None:
+        """Relays a signal (without SIG) of the caller to all processes of the request."""
+
+    async def wait(self) -> Exit:
+        """The end, after the last data(); Unavailable (target.unreachable) if the connection broke."""
+
+    async def stop(self) -> bool:
+        """Ends every process of the request on the target and checks that none is left; true if so. Idempotent."""
+
+    async def close(self) -> None:
+        """Gives up the connection; idempotent, never raises."""
+
+
+class Runner(Protocol):
+    """Runs commands on targets of one kind."""
+
+    async def start(self, order: Order, output: Output, mint: Mint) -> Process:
+        """Logs in and starts the command.
+
+        Raises Unavailable with target.unreachable or target.refused, Refused with target.host_key or target.protocol,
+        and whatever ``mint`` raises.
+        """
