@@ -23,7 +23,7 @@ class LoginCredentials(Protocol):
         approvals: tuple[Approval, ...],
         address: str,
     ) -> tuple[asyncssh.SSHKeyPair, Lease]:
-        """A key pair with its certificate for one login ("run" or "stop") of the decided request.
+        """A key pair with its certificate for one login (``target.base.Login``) of the decided request.
 
         Raises Refused (signer.refused) or Unavailable (signer.unavailable).
         """

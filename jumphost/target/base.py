@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from jumphost.model.target import Target
 
-Login = Literal["run", "stop"]
+Signal = Literal["HUP", "INT", "QUIT", "KILL", "TERM", "USR1", "USR2"]
+Login = Literal["run", "stop"] | Signal
 Mint = Callable[[Login, str], Awaitable[asyncssh.SSHKeyPair]]
 """Mints a certificate for one login of this request, bound to the address (the second argument) the target will see.
 

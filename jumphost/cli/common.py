@@ -1,0 +1,87 @@
+"""What every command shares: where the site is, how results are printed, how errors end."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from jumphost.config.site import Site
+from jumphost.errors import JumphostError, Problems, status_of
+
+USAGE = 2
+FOUND = 1  # a check, verify or test that found something
+
+SiteOption = Annotated[
+    Path | None,
+    typer.Option("--site", help="The site's directory; else JUMPHOST_SITE, else here if jumphost.yaml is here."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def noun(help_text: str) -> typer.Typer:
+    """A group of commands about one noun."""
+    return typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def open_site(given: Path | None) -> Site:
+    """The site that a command is about; ends with status 2 if there is none."""
+    root = given or (Path(env) if (env := os.environ.get("JUMPHOST_SITE")) else Path.cwd())
+    site = Site(root.resolve())
+    if not site.settings.is_file():
+        usage(f"got no jumphost.yaml in {root}, expected a site: use --site DIR, or make one with `jumphost init DIR`")
+    return site
+
+
+def usage(message: str) -> NoReturn:
+    """Ends the command with status 2 and one line."""
+    print(f"jumphost: {message}", file=sys.stderr)
+    raise typer.Exit(USAGE)
+
+
+def to_json(value: Any) -> str:
+    """JSON text of builtins and Structs."""
+    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+
+
+def emit(value: Any, *, as_json: bool, text: Callable[[], None]) -> None:
+    """Prints ``value`` as JSON, or calls ``text`` to print it for a person."""
+    if as_json:
+        print(to_json(value))
+    else:
+        text()
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints rows for a person; every cell is escaped."""
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        grid.add_column(column, overflow="fold")
+    for row in rows:
+        grid.add_row(*(printable(cell) for cell in row))
+    out.print(grid)
+
+
+def printable(text: str) -> str:
+    """Text of others made safe for a terminal: control, bidi and other invisible characters become escapes."""
+    escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return escaped.replace("[", "\\[")  # rich's markup
+
+
+def report(error: JumphostError) -> int:
+    """Prints an error for a person and gives the exit status that goes with it."""
+    if isinstance(error, Problems):
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return FOUND
+    print(f"jumphost: {error}", file=sys.stderr)
+    return status_of(error.code)
