@@ -72,6 +72,7 @@ class Code(StrEnum):
     JOURNAL_UNAVAILABLE = "journal.unavailable"
     RECORDING_FAILED = "recording.failed"
     CALLER_GONE = "caller.gone"
+    GATEWAY_UNAVAILABLE = "gateway.unavailable"
     SHUTDOWN = "gateway.shutdown"
     INTERNAL = "internal"
 
@@ -97,6 +98,7 @@ _STATUS: dict[Code, int] = {
     Code.POLICY_ERROR: Status.UNAVAILABLE,
     Code.SIGNER_UNAVAILABLE: Status.UNAVAILABLE,
     Code.JOURNAL_UNAVAILABLE: Status.UNAVAILABLE,
+    Code.GATEWAY_UNAVAILABLE: Status.UNAVAILABLE,
     Code.SHUTDOWN: Status.UNAVAILABLE,
     Code.RECORDING_FAILED: Status.INTERNAL,
     Code.INTERNAL: Status.INTERNAL,
