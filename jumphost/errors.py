@@ -59,6 +59,9 @@ class Code(StrEnum):
     APPROVAL_EXPIRED = "approval.expired"
     APPROVAL_WITHDRAWN = "approval.withdrawn"
     APPROVAL_TOO_MANY = "approval.too_many"
+    APPROVAL_CLOSED = "approval.closed"
+    APPROVAL_INVALID = "approval.invalid"
+    APPROVAL_NOT_ALLOWED = "approval.not_allowed"
 
     STDIN_CLOSED = "stdin.closed"
 
@@ -67,6 +70,7 @@ class Code(StrEnum):
     LIMIT_RECORDING = "limit.recording"
     LIMIT_SESSIONS = "limit.sessions"
 
+    SIGNATURE_INVALID = "signature.invalid"
     SIGNER_REFUSED = "signer.refused"
     SIGNER_UNAVAILABLE = "signer.unavailable"
     JOURNAL_UNAVAILABLE = "journal.unavailable"

@@ -9,7 +9,6 @@ import os
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +69,6 @@ def call(path: Path, verb: str, args: Mapping[str, Any] | None = None) -> Any:
 
 async def serve(path: Path, verbs: Mapping[str, Verb]) -> asyncio.Server:
     """Listens on ``path`` (0600; a stale socket is replaced) and answers calls until the server is closed."""
-    with suppress(FileNotFoundError):
-        path.unlink()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -83,11 +80,18 @@ async def serve(path: Path, verbs: Mapping[str, Verb]) -> asyncio.Server:
         finally:
             writer.close()
 
+    return await asyncio.start_unix_server(answer, sock=_bound(path), limit=MAX_LINE)
+
+
+def _bound(path: Path) -> socket.socket:
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
-        return await asyncio.start_unix_server(answer, str(path), limit=MAX_LINE)
+        listener.bind(str(path))
     finally:
         os.umask(before)
+    return listener
 
 
 async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:

@@ -1,0 +1,59 @@
+"""How a session ends, and the one line that tells the caller so (CONTRACTS §3)."""
+
+import json
+from typing import Literal
+
+from msgspec import Struct
+
+from jumphost.errors import Code, JumphostError, Status, status_of
+
+Word = Literal["allowed", "denied", "held", "cut", "failed"]
+
+
+class Ending(Struct, frozen=True):
+    """What the caller is told; ``status`` is the exit status that goes with it."""
+
+    effect: Word
+    code: str  # a rule id or a Code
+    message: str
+    status: int
+    decision: str = ""
+    hold: str = ""
+
+
+def refused(error: JumphostError, decision: str, *, running: bool = False) -> Ending:
+    """The ending that an error means, before the command ran or while it did."""
+    status = status_of(error.code)
+    if running and status in (Status.DENIED, Status.INTERNAL, Status.UNAVAILABLE):
+        return Ending(
+            "cut", error.code, error.message, Status.DENIED if status == Status.DENIED else Status.INTERNAL, decision
+        )
+    word: Word = {Status.DENIED: "denied", Status.HELD: "held"}.get(status, "failed")  # type: ignore[assignment]  # both are Words
+    return Ending(word, error.code, error.message, status, decision)
+
+
+def fault(decision: str) -> Ending:
+    """The ending of a fault of ours: the caller learns no more than that."""
+    return Ending("failed", Code.INTERNAL, "internal fault", Status.INTERNAL, decision)
+
+
+def line(ending: Ending, *, as_json: bool) -> str:
+    """The line, without its newline; messages come from policies, so control characters are escaped."""
+    if as_json:
+        return json.dumps(
+            {
+                "effect": ending.effect,
+                "code": ending.code,
+                "message": ending.message,
+                "decision": ending.decision,
+                "hold": ending.hold,
+                "status": ending.status,
+            }
+        )
+    name = f"hold {ending.hold}" if ending.effect == "held" and ending.hold else f"decision {ending.decision}"
+    return f"jumphost: {ending.effect} {ending.code}: {escaped(ending.message)} ({name})"
+
+
+def escaped(text: str) -> str:
+    """Text of others made safe for a terminal: what is not printable becomes an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
