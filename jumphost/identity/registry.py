@@ -1,0 +1,41 @@
+"""The registered identities, and which of them a certificate names."""
+
+from collections.abc import Mapping, Sequence
+
+from jumphost.errors import Code, Refused
+from jumphost.model.identity import IdentityEntry
+
+
+class Registry:
+    """An immutable view of ``identities.yaml``."""
+
+    def __init__(self, entries: Mapping[str, IdentityEntry]) -> None:
+        self._entries = dict(entries)
+
+    def find(self, *, ca: str, key_id: str, principals: Sequence[str]) -> tuple[str, IdentityEntry]:
+        """The one enabled entry that a certificate of the CA (its name under ``callers:``) names.
+
+        Raises Refused: identity.unknown if there is none or more than one, identity.disabled.
+        """
+        found = [
+            (name, entry)
+            for name, entry in self._entries.items()
+            if entry.callers == ca and _names(name, entry, key_id, principals)
+        ]
+        if len(found) != 1:
+            raise Refused(
+                Code.IDENTITY_UNKNOWN,
+                "the certificate names no registered identity",
+                detail=f"got key id {key_id!r}, principals {list(principals)} by {ca!r}: {len(found)} entries match",
+            )
+        name, entry = found[0]
+        if not entry.enabled:
+            raise Refused(Code.IDENTITY_DISABLED, f"the identity {name} is disabled")
+        return name, entry
+
+
+def _names(name: str, entry: IdentityEntry, key_id: str, principals: Sequence[str]) -> bool:
+    if not entry.match:
+        return key_id == name and name in principals
+    facts: dict[str, Sequence[str]] = {"key_id": (key_id,), "principal": principals}
+    return all(wanted in facts.get(fact, ()) for fact, wanted in entry.match.items())

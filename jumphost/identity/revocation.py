@@ -1,0 +1,46 @@
+"""What was revoked, as a pure set: the store keeps the rows, this answers for them."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+from jumphost.errors import Code, Refused
+from jumphost.model.identity import Certificate
+
+RevocationKind = Literal["serial", "key_id", "identity", "ca"]
+
+
+class Revocation(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry. ``value`` is ``CA-FINGERPRINT:SERIAL``, a key id, an identity's name, or a CA's fingerprint.
+
+    A serial means nothing without its CA: each numbers for itself, and ssh-keygen gives 0 unless told otherwise.
+    """
+
+    kind: RevocationKind
+    value: str
+    reason: str = ""
+
+
+class Revocations:
+    """An immutable set of revocations."""
+
+    def __init__(self, entries: Iterable[Revocation] = ()) -> None:
+        self._entries = frozenset((entry.kind, entry.value) for entry in entries)
+
+    def check(self, certificate: Certificate, identity: str) -> None:
+        """Raises Refused (identity.revoked) if anything about the login was revoked."""
+        facts: tuple[tuple[RevocationKind, str, str], ...] = (
+            ("ca", certificate.ca, "the CA that signed it"),
+            ("serial", serial_value(certificate.ca, certificate.serial), "its serial"),
+            ("key_id", certificate.key_id, "its key id"),
+            ("identity", identity, "its identity"),
+        )
+        for kind, value, what in facts:
+            if (kind, value) in self._entries:
+                raise Refused(Code.IDENTITY_REVOKED, "the certificate was revoked", detail=f"{what}: {value}")
+
+
+def serial_value(ca: str, serial: str) -> str:
+    """How a serial of one CA is written in a Revocation."""
+    return f"{ca}:{serial}"

@@ -1,0 +1,38 @@
+"""Scopes: ``OPERATION:TARGET[:LOGIN]`` with shell globs, looked at before Rego is asked (CONTRACTS §1).
+
+Several scopes bind one caller (the entry's and the certificate's): each must admit what is asked, so one only narrows.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+_PATTERN = re.compile(r"[A-Za-z0-9._*?\[\]!-]+(:[A-Za-z0-9._*?\[\]!-]+){1,2}")
+
+
+def allows(scopes: Iterable[Sequence[str]], operation: str, target: str, login: str) -> bool:
+    """Whether every scope has an entry for the operation on the target as the login; no scope at all limits nothing."""
+    return all(any(_admits(entry, operation, target, login) for entry in scope) for scope in scopes)
+
+
+def sees(scopes: Iterable[Sequence[str]], target: str) -> bool:
+    """Whether every scope names the target for anything: if not, the caller is told no more than ``unavailable``."""
+    return all(any(fnmatchcase(target, _parts(entry)[1]) for entry in scope) for scope in scopes)
+
+
+def valid(entry: str) -> bool:
+    """Whether the text is one entry of a scope."""
+    return len(entry) <= 256 and _PATTERN.fullmatch(entry) is not None
+
+
+def _admits(entry: str, operation: str, target: str, login: str) -> bool:
+    wanted = zip((operation, target, login), _parts(entry), strict=True)
+    return all(fnmatchcase(value, pattern) for value, pattern in wanted)
+
+
+def _parts(entry: str) -> tuple[str, str, str]:
+    """The three patterns; an entry that is not valid has patterns that match nothing."""
+    if not valid(entry):
+        return "", "", ""
+    operation, target, *login = entry.split(":")
+    return operation, target, login[0] if login else "*"

@@ -1,0 +1,60 @@
+"""Who may vouch for a caller: read once from a site, handed to ``certificate.verify`` as a value."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from jumphost.config.load import SiteConfig
+from jumphost.config.site import Site
+from jumphost.errors import Problem, Problems
+from jumphost.identity.registry import Registry
+from jumphost.identity.revocation import Revocations
+from jumphost.sshkey import PublicKey, read_line
+
+
+class TrustedCA(Struct, frozen=True):
+    """A CA under ``callers:``; ``max_ttl_s`` bounds the life of its certificates, in seconds."""
+
+    name: str
+    fingerprint: str
+    max_ttl_s: int
+
+
+class Trust(Struct, frozen=True):
+    """What a login is held against. ``callers`` and ``targets`` go by the CA's public key in wire form."""
+
+    callers: Mapping[bytes, TrustedCA]
+    registry: Registry
+    targets: frozenset[bytes] = frozenset()  # known only to be refused by name
+    revocations: Revocations = Revocations()
+
+
+def load(site: Site, config: SiteConfig, revocations: Revocations) -> Trust:
+    """The trust of a site; Problems if a CA file is not one plain public key, or a caller CA is the target CA."""
+    problems: list[Problem] = []
+    target_file = site.keys / "target_ca.pub"
+    target = _read(target_file, problems)
+    callers: dict[bytes, TrustedCA] = {}
+    for name, settings in config.settings.callers.items():
+        path = site.resolve(settings.ca)
+        key = _read(path, problems)
+        if key is None:
+            continue
+        if target is not None and key.blob == target.blob:
+            problems.append(Problem(str(path), 0, "", f"got the target CA under callers.{name}, expected another key"))
+        if key.blob in callers:
+            problems.append(Problem(str(path), 0, "", f"got one CA as {callers[key.blob].name} and as {name}"))
+        callers[key.blob] = TrustedCA(name, key.fingerprint, settings.max_ttl)
+    if problems:
+        raise Problems(problems)
+    targets = frozenset({target.blob} if target else ())
+    return Trust(callers, Registry(config.identities), targets, revocations)
+
+
+def _read(path: Path, problems: list[Problem]) -> PublicKey | None:
+    try:
+        return read_line(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        problems.append(Problem(str(path), 0, "", f"{error}: expected one plain public key of a CA"))
+        return None
