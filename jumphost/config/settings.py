@@ -1,5 +1,6 @@
 """The settings of ``jumphost.yaml``, with unit and source of each default."""
 
+import re
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -81,3 +82,19 @@ class Settings(Section, frozen=True):
     hold: Hold = Hold()
     environment: Environment = Environment()
     log: Log = Log()
+
+
+def address(listen: str) -> tuple[str, int]:
+    """Host and port of ``127.0.0.1:2222`` or ``[::1]:2222``; port 0 is any free one. ValueError says got, expected."""
+    host, colon, port = listen.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    bracketed = host != bare
+    if (
+        not colon
+        or not bare
+        or bracketed != (":" in bare)
+        or not re.fullmatch(r"[0-9]{1,5}", port)
+        or int(port) > 65_535
+    ):
+        raise ValueError(f"got {listen!r}, expected ADDRESS:PORT such as 127.0.0.1:2222 or [::1]:2222")
+    return bare, int(port)

@@ -1,0 +1,155 @@
+"""What the files of a site must say beyond their shape: names, keys, addresses, scopes, and how entries agree."""
+
+import ipaddress
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from jumphost.config.bind import Check
+from jumphost.config.settings import address
+from jumphost.config.tree import Findings, Node, show
+from jumphost.sshkey import read_line
+
+RESERVED = "jumphost"  # `ssh jumphost@GATEWAY` speaks to the gateway itself (CONTRACTS §2)
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_SCOPE = re.compile(r"[a-z*?\[\]!.-]+:[A-Za-z0-9._*?\[\]!-]+(:[A-Za-z0-9._*?\[\]!-]+)?")
+_HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:%-]{0,254}")
+_MATCHES = ("key_id",)
+
+
+def name(value: str) -> Iterator[str]:
+    """A name of an identity, person, target, login or group; it stands in file paths, principals and documents."""
+    if not _NAME.fullmatch(value):
+        yield f"got {show(value)}, expected up to 128 of A-Z a-z 0-9 . _ - not beginning with . or -"
+
+
+def public_key(value: str) -> Iterator[str]:
+    """A line of a .pub file, and no certificate."""
+    try:
+        read_line(value)
+    except ValueError as error:
+        yield str(error)
+
+
+def _scope(value: str) -> Iterator[str]:
+    if not _SCOPE.fullmatch(value):
+        yield f"got {show(value)}, expected OPERATION:TARGET[:LOGIN], each a shell glob, such as exec:payments-*"
+
+
+def _network(value: str) -> Iterator[str]:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        yield f"got {show(value)}, expected an address or CIDR such as 10.0.0.0/8 ({error})"
+
+
+def _listen(value: str) -> Iterator[str]:
+    try:
+        address(value)
+    except ValueError as error:
+        yield str(error)
+
+
+def _host(value: str) -> Iterator[str]:
+    if not _HOST.fullmatch(value):
+        yield f"got {show(value)}, expected a host name or address"
+
+
+def _port(value: int) -> Iterator[str]:
+    if not 1 <= value <= 65_535:
+        yield f"got {value}, expected a port from 1 up to 65535"
+
+
+def _some(value: Collection[object]) -> Iterator[str]:
+    if not value:
+        yield "got none, expected at least one"
+
+
+def _matches(value: Mapping[str, str]) -> Iterator[str]:
+    for key in value:
+        if key not in _MATCHES:
+            yield f"got {show(key)}, expected one of {', '.join(_MATCHES)}"
+
+
+def _label(value: Mapping[str, str]) -> Iterator[str]:
+    for key in value:
+        yield from name(key)
+
+
+SETTINGS: dict[str, Check] = {"listen": _listen, "name": name, "callers": _some}
+IDENTITY: dict[str, Check] = {
+    "owner": name,
+    "groups.*": name,
+    "scope.*": _scope,
+    "match": _matches,
+    "match.*": _some,
+}
+APPROVER: dict[str, Check] = {"groups.*": name, "keys": _some, "keys.*": public_key}
+TARGET: dict[str, Check] = {
+    "logins": _some,
+    "logins.*": name,
+    "host": _host,
+    "port": _port,
+    "labels": _label,
+    "host_keys.*": public_key,
+    "host_ca.*": public_key,
+    "source_address.*": _network,
+}
+
+
+def entry_name(key: str, node: Node, found: Findings) -> None:
+    """The key that an entry stands under."""
+    for message in name(key):
+        found.add(node.line, key, message, code="schema.key")
+
+
+def targets(entries: Mapping[str, Node], found: Findings) -> None:
+    """No target has the gateway's own name, and one reached over the network says where it is and how it is known."""
+    for key, node in entries.items():
+        fields = node.value if isinstance(node.value, dict) else {}
+        if key == RESERVED:
+            message = f"got {key!r}, expected another name: `ssh {key}@GATEWAY` speaks to the gateway itself"
+            found.add(node.line, key, message, code="schema.key")
+        if "kind" in fields and fields["kind"].value != "ssh":
+            continue
+        if "host" not in fields:
+            found.add(node.line, key, "got no 'host', expected a host name or address", code="schema.key")
+        if not any(field in fields and fields[field].value for field in ("host_keys", "host_ca")):
+            message = "got neither 'host_keys' nor 'host_ca', expected one: no host is trusted at first sight"
+            found.add(node.line, key, message, code="schema.key")
+
+
+def identities(entries: Mapping[str, Node], found: Findings, callers: Collection[str] | None = None) -> None:
+    """No two identities are named by the same certificate, and the CA that names each is trusted."""
+    named: dict[tuple[object, object], str] = {}
+    for key, node in entries.items():
+        fields = node.plain()
+        if not isinstance(fields, dict):
+            continue
+        ca = fields.get("callers", "main")
+        if callers is not None and isinstance(ca, str) and ca not in callers:
+            line = node.value["callers"].line if isinstance(node.value, dict) and "callers" in fields else node.line
+            known = ", ".join(sorted(callers)) or "one that is there"
+            message = f"got {show(ca)}, expected one of the callers of jumphost.yaml: {known}"
+            found.add(line, f"{key}.callers", message, code="site.callers")
+        match = fields.get("match") or {"key_id": key}
+        by = (str(ca), str(match.get("key_id") if isinstance(match, dict) else match))
+        if by in named:
+            message = f"got the same CA and key_id as {named[by]}, expected each certificate to name one identity"
+            found.add(node.line, key, message, code="site.ambiguous")
+        named.setdefault(by, key)
+
+
+def approvers(entries: Mapping[str, Node], found: Findings) -> None:
+    """No key speaks for two people: it would let one of them be two."""
+    holders: dict[bytes, str] = {}
+    for person, node in entries.items():
+        keys = node.value.get("keys") if isinstance(node.value, dict) else None
+        for index, item in enumerate(keys.value if keys and isinstance(keys.value, list) else ()):
+            try:
+                blob = read_line(str(item.value)).blob
+            except ValueError:
+                continue
+            holder = holders.setdefault(blob, f"{person}.keys[{index}]")
+            if holder != f"{person}.keys[{index}]":
+                message = f"got the key of {holder}, expected one that stands nowhere else"
+                found.add(item.line, f"{person}.keys[{index}]", message, code="site.shared_key")

@@ -1,0 +1,78 @@
+"""The files beside the YAML: which CAs they hold, and who may read them."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from jumphost.config.bind import Check
+from jumphost.config.site import Site
+from jumphost.errors import Problem
+from jumphost.sshkey import PublicKey, read_line
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_NEEDED = ("host_key", "checkpoint_key", "requests_key", "caller_ca.pub", "target_ca.pub")
+
+
+def caller_ca(site: Site) -> Check:
+    """The check of one ``ca:`` after another: a plain public key, not the target CA, and no CA under two names."""
+    seen: set[bytes] = set()
+    try:
+        target_ca = read_line((site.keys / "target_ca.pub").read_text()).blob
+    except (OSError, ValueError):
+        target_ca = b""
+
+    def look(value: str) -> Iterator[str]:
+        path = site.resolve(value)
+        try:
+            key = read_public(path)
+        except ValueError as error:
+            yield str(error)
+            return
+        if key.blob == target_ca:
+            yield f"got the target CA in {path}, expected another: callers and targets never share a CA"
+        if key.blob in seen:
+            yield f"got the CA of another caller in {path}, expected each CA under one name"
+        seen.add(key.blob)
+
+    return look
+
+
+def read_public(path: Path) -> PublicKey:
+    """The key of a .pub file; ValueError says what the file is instead."""
+    try:
+        return read_line(path.read_text())
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"got no text in {path}, expected a public key") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def modes(site: Site) -> list[Problem]:
+    """What others may read or write of the keys of gateway and signer; a folder we may not look into is not ours."""
+    problems = []
+    for folder in (site.keys, site.signer):
+        try:
+            entries = [folder, *sorted(folder.iterdir())]
+        except OSError:
+            continue
+        for path in entries:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & (_OTHERS_WRITE if path.suffix == ".pub" else _OTHERS):
+                wanted = "0700" if path == folder else "0600"
+                fix = f"chmod {wanted} {path}"
+                message = f"got mode {mode:04o}, expected {wanted}: `{fix}`"
+                problems.append(Problem(str(path), 0, "", message, code="site.mode", fix=fix))
+    return problems
+
+
+def missing(site: Site) -> list[Problem]:
+    """What a gateway needs beside the YAML and does not find."""
+    needed = [site.keys / name for name in _NEEDED]
+    return [
+        Problem(str(path), 0, "", "got no such file, expected it: `jumphost init` makes it", code="site.file")
+        for path in (site.policies, *needed)
+        if not path.exists()
+    ]
