@@ -1,0 +1,83 @@
+# METADATA
+# title: The decision
+# description: >-
+#   The only entrypoint: data.jumphost.main.decision. It asks every rule package data.policies.rules.OWNER.RULE for its
+#   sets allow, deny and hold, and answers with the strongest effect, all rules that matched, losers too, and the joined
+#   obligations. What is malformed, contradicts itself or says nothing is denied.
+package jumphost.main
+
+import data.jumphost.command
+import data.jumphost.join
+import data.jumphost.shape
+import future.keywords.not
+import rego.v1
+
+# METADATA
+# title: The decision document
+# description: "{effect, rules [{id, effect, message}], obligations}, total and in one order whatever the order of files"
+decision := answer if {
+	effect := join.effect(_rules)
+	obligations := join.obligations({terms | effect != "deny"; some verdict in _verdicts; terms := verdict.obligations})
+	answer := {"effect": effect, "rules": sort(_rules), "obligations": obligations}
+}
+
+_rules := (_stated | _malformed) | _vetoes
+
+_spoken := {said |
+	some owner, rule
+	some effect in ["allow", "deny", "hold"]
+	members := data.policies.rules[owner][rule][effect]
+	said := {"where": concat(".", ["policies.rules", owner, rule, effect]), "effect": effect, "members": members}
+}
+
+_verdicts := {verdict |
+	some said in _spoken
+	is_set(said.members)
+	some member in said.members
+	shape.verdict(said.effect, member)
+	verdict := object.union(member, {"effect": said.effect})
+}
+
+_stated := {rule |
+	some verdict in _verdicts
+	rule := {"id": verdict.id, "effect": verdict.effect, "message": verdict.message}
+}
+
+# The ids of the rules below are reason codes of the gateway.
+
+_malformed contains rule if {
+	some said in _spoken
+	not is_set(said.members)
+	message := concat("", [said.where, " is not a set: write `contains`"])
+	rule := {"id": "policy.invalid", "effect": "deny", "message": message}
+}
+
+_malformed contains rule if {
+	some said in _spoken
+	is_set(said.members)
+	some member in said.members
+	not shape.verdict(said.effect, member)
+	message := concat(": ", [said.where, shape.reason(member)])
+	rule := {"id": "policy.invalid", "effect": "deny", "message": message}
+}
+
+_vetoes contains rule if {
+	join.effect(_stated | _malformed) != "deny"
+	count(join.credentials({terms | some verdict in _verdicts; terms := verdict.obligations})) > 1
+	message := "the rules that matched ask for different credentials"
+	rule := {"id": "policy.conflict", "effect": "deny", "message": message}
+}
+
+_vetoes contains rule if {
+	join.effect(_stated | _malformed) == "allow"
+	not _allowable
+	message := "only a literal command can be allowed by rule alone"
+	rule := {"id": "command.unparsed", "effect": "deny", "message": message}
+}
+
+_allowable if command.literal(input.command)
+
+_allowable if {
+	is_string(input.operation)
+	not input.operation in {"exec", "line"}
+}
