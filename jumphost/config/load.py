@@ -85,6 +85,11 @@ def load_site(site: Site, *, read: Read = Path.read_bytes) -> SiteConfig:
     return SiteConfig(settings, identities, approvers, targets)
 
 
+def trial(site: Site, path: Path) -> Callable[[bytes], SiteConfig]:
+    """Reads the site as it would be if ``path`` held other bytes; Problems if it would not be right."""
+    return lambda data: load_site(site, read=lambda file: data if file == path else file.read_bytes())
+
+
 class _Reading:
     """One run over some files: what could be read is handed on, what could not is collected."""
 
