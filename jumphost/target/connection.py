@@ -1,0 +1,203 @@
+"""One login to a target: whom we trust, what we offer, and what it means when it fails.
+
+The certificate is minted during authentication, when the socket's own address is known (it is bound to it), and once:
+asyncssh asks again after a refusal and then gets nothing.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import asyncssh
+
+from jumphost import wire
+from jumphost.errors import Code, JumphostError, Refused, Unavailable
+from jumphost.model.target import Target
+from jumphost.target import hostkeys
+
+Credential = Callable[[str], Awaitable[asyncssh.SSHKeyPair]]
+"""Makes the key pair with its certificate for a login from the address it is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How targets are reached."""
+
+    window_bytes: int = 1 << 20  # SSH window of one channel: what a stopped reader makes us hold
+    login_s: float = 20.0  # from the first SYN to the end of authentication
+    keepalive_s: float = 15.0
+
+
+class TargetChannel(wire.BoundedChannel, asyncssh.SSHClientChannel[bytes]):
+    """The channel that a command runs on."""
+
+
+class TargetConnection(wire.BoundedConnection, asyncssh.SSHClientConnection):
+    """A connection that has logged in; it opens channels and lets the target open none."""
+
+    def _validate_openssh_host_certificate(
+        self, host: str, addr: str, port: int, cert: asyncssh.SSHCertificate
+    ) -> asyncssh.SSHKey:
+        if not cert.principals:  # asyncssh would take it for any host
+            raise ValueError("Host certificate names no host")
+        return super()._validate_openssh_host_certificate(host, addr, port, cert)
+
+    async def execute(self, session: asyncssh.SSHClientSession[bytes], line: str, window_bytes: int) -> TargetChannel:
+        """Runs ``line`` on a new channel; Unavailable if the target opens none or breaks off."""
+        channel = TargetChannel(self, self._loop, "strict", None, "strict", window_bytes, wire.PACKET)
+        try:
+            await channel.create(
+                lambda: session,
+                command=line,
+                subsystem=None,
+                env={},
+                request_pty=False,
+                term_type=None,
+                term_size=None,
+                term_modes={},
+                x11_forwarding=False,
+                x11_display=None,
+                x11_auth_path=None,
+                x11_single_connection=False,
+                agent_forwarding=False,
+            )
+        except asyncssh.ChannelOpenError as error:
+            raise Unavailable(
+                Code.TARGET_REFUSED, "the target let the login in but runs no command", detail=str(error)
+            ) from error
+        except (OSError, asyncssh.Error) as error:
+            raise Unavailable(
+                Code.TARGET_UNREACHABLE, "the connection to the target broke before the command ran", detail=str(error)
+            ) from error
+        return channel
+
+    async def end(self) -> None:
+        """Closes the connection and waits until it is; never raises but for cancellation."""
+        self.close()
+        await self.wait_closed()
+
+
+class _Client(asyncssh.SSHClient):
+    """Answers the only question that authentication asks, once, and keeps what went wrong: nothing is raised here."""
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+        self._address = ""
+        self.asked = False
+        self.failure: Exception | None = None
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        self._address = _normal(conn.get_extra_info("sockname")[0])
+
+    async def public_key_auth_requested(self) -> Sequence[asyncssh.SSHKeyPair] | None:  # type: ignore[override]  # asyncssh awaits it
+        if self.asked:
+            return None
+        self.asked = True
+        try:
+            return [await self._credential(self._address)]
+        except Exception as error:  # noqa: BLE001  # raised again by connect(): here it would end in asyncssh's log
+            self.failure = error
+            return None
+
+
+async def connect(target: Target, login: str, credential: Credential, reach: Reach) -> TargetConnection:
+    """Logs in to a target.
+
+    Raises Unavailable with target.unreachable or target.refused, Refused with target.host_key or target.protocol,
+    and whatever ``credential`` raises.
+    """
+    loop = asyncio.get_running_loop()
+    client = _Client(credential)
+    options = _options(target, login, client, reach)
+    options.waiter = loop.create_future()
+    connection: TargetConnection | None = None
+    try:
+        async with asyncio.timeout(reach.login_s):
+            _, connection = await loop.create_connection(
+                lambda: TargetConnection(loop, options, wait="auth"), target.host, target.port
+            )
+            await options.waiter
+    except BaseException as error:
+        options.waiter.cancel()
+        if connection is not None:
+            connection.abort()
+            await connection.wait_closed()
+        if isinstance(error, (OSError, TimeoutError, asyncssh.Error)):
+            raise client.failure or explained(error, target, asked=client.asked) from error
+        raise
+    return connection
+
+
+def explained(error: Exception, target: Target, *, asked: bool) -> JumphostError:
+    """What a failed login means; ``asked``: the host key was right and the certificate was on its way."""
+    detail = f"{target.host}:{target.port}: {error or type(error).__name__}"
+    match error:
+        case asyncssh.HostKeyNotVerifiable():
+            return Refused(
+                Code.TARGET_HOST_KEY,
+                f"target {target.name} shows another host key than targets.yaml has",
+                detail=detail,
+            )
+        case asyncssh.KeyExchangeFailed() if "host key" in str(error):
+            return Refused(
+                Code.TARGET_HOST_KEY, f"target {target.name} has no host key of the kind in targets.yaml", detail=detail
+            )
+        case asyncssh.ConnectionLost() | TimeoutError() | OSError():
+            return Unavailable(Code.TARGET_UNREACHABLE, f"target {target.name} does not answer", detail=detail)
+        case _ if asked or isinstance(error, asyncssh.PermissionDenied):
+            return Unavailable(
+                Code.TARGET_REFUSED,
+                f"target {target.name} refused the login: see `jumphost target check {target.name}`",
+                detail=detail,
+            )
+        case _:
+            return Refused(Code.TARGET_PROTOCOL, f"target {target.name} does not speak SSH as we do", detail=detail)
+
+
+def _options(target: Target, login: str, client: _Client, reach: Reach) -> asyncssh.SSHClientConnectionOptions:
+    """Every source that asyncssh would look at by itself is named and shut: files, agent, environment, passwords."""
+    return asyncssh.SSHClientConnectionOptions(
+        client_factory=lambda: client,
+        client_version="jumphost",
+        config=None,
+        host=target.host,
+        port=target.port,
+        username=login,
+        known_hosts=hostkeys.trusted(target),
+        server_host_key_algs=hostkeys.algorithms(target),
+        x509_trusted_certs=None,
+        x509_trusted_cert_paths=[],
+        client_keys=None,
+        client_host_keys=None,
+        agent_path=None,
+        agent_identities=None,
+        agent_forwarding=False,
+        pkcs11_provider=None,
+        gss_host=None,
+        gss_kex=False,
+        gss_auth=False,
+        preferred_auth="publickey",
+        public_key_auth=True,
+        password_auth=False,
+        kbdint_auth=False,
+        host_based_auth=False,
+        disable_trivial_auth=True,
+        kex_algs=list(wire.KEX),
+        encryption_algs=list(wire.CIPHERS),
+        mac_algs=list(wire.MACS),
+        compression_algs=list(wire.COMPRESSION),
+        signature_algs=list(wire.SIGNATURES),
+        rekey_bytes=wire.REKEY_BYTES,
+        rekey_seconds=wire.REKEY_SECONDS,
+        x11_forwarding=False,
+        login_timeout=0,  # ours covers name lookup and TCP as well
+        keepalive_interval=reach.keepalive_s,
+        keepalive_count_max=wire.KEEPALIVE_COUNT,
+    )
+
+
+def _normal(address: str) -> str:
+    """The address as the target writes it: without a zone, and IPv4 where it is IPv4-mapped."""
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)

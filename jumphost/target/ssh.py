@@ -1,0 +1,226 @@
+"""Runs commands on SSH targets: a fresh login with a certificate of its own for each command.
+
+A forced command cannot be signalled and outlives its connection, so signals and the stop are further logins, each
+with its own certificate and its own forced command (``command.forced``).
+"""
+
+import asyncio
+from typing import Final, cast
+
+import asyncssh
+import structlog
+
+from jumphost.command import forced
+from jumphost.errors import Code, JumphostError, Unavailable
+from jumphost.target.base import STDERR, STDOUT, Exit, Login, Mint, Order, Output, Signal
+from jumphost.target.connection import Reach, TargetChannel, TargetConnection, connect
+
+STOP_DEADLINE_S: Final = 15.0  # of all logins of one stop together; one takes 0.1 s, its script 8 s at most
+STOP_ATTEMPTS: Final = 3
+SIGNALS_WAITING: Final = 8  # more are dropped: each is a login
+MAX_REPORT: Final = 4096  # bytes of a stop script's output that are kept
+
+log = structlog.get_logger(__name__)
+
+
+class Session(asyncssh.SSHClientSession[bytes]):
+    """Hands what comes from a channel to an Output, and knows how the command ended."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._exit: Exit | None = None
+        self._all_came = False
+        self.ended: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        self._channel = chan
+
+    def session_started(self) -> None:
+        self._channel.pause_reading()  # until whoever started it holds the process
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        self._output.data(data, STDOUT if datatype is None else STDERR)
+
+    def eof_received(self) -> bool:
+        self._all_came = True
+        self._output.eof()
+        return True  # input may go on
+
+    def pause_writing(self) -> None:
+        self._output.pause_input()
+
+    def resume_writing(self) -> None:
+        self._output.resume_input()
+
+    def exit_status_received(self, status: int) -> None:
+        self._exit = Exit(status=status)
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
+        self._exit = Exit(signal=signal, core=core_dumped, message=msg, lang=lang)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.ended.done():
+            return
+        if self._exit is not None and (exc is None or self._all_came):
+            self.ended.set_result(self._exit)
+            return
+        what = "broke" if exc is not None else "ended without an exit status"
+        self.ended.set_exception(
+            Unavailable(
+                Code.TARGET_UNREACHABLE,
+                f"the connection to the target {what} while the command ran: whether it finished is unknown",
+                detail=str(exc or ""),
+            )
+        )
+        self.ended.exception()  # nobody may be waiting any more
+
+
+class SshRunner:
+    """The Runner for targets of kind ssh."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    async def start(self, order: Order, output: Output, mint: Mint) -> "SshProcess":
+        """Logs in and starts the command; see ``target.base.Runner``."""
+        connection = await _login(order, "run", mint, self._reach)
+        try:
+            session = Session(output)
+            channel = await connection.execute(session, order.line, self._reach.window_bytes)
+        except BaseException:
+            connection.abort()
+            raise
+        process = SshProcess(order, mint, self._reach, connection, channel, session)
+        asyncio.get_running_loop().call_soon(process.begin)
+        return process
+
+
+class SshProcess:
+    """A command that runs on an SSH target."""
+
+    def __init__(
+        self,
+        order: Order,
+        mint: Mint,
+        reach: Reach,
+        connection: TargetConnection,
+        channel: TargetChannel,
+        session: Session,
+    ) -> None:
+        self._order = order
+        self._mint = mint
+        self._reach = reach
+        self._connection = connection
+        self._channel = channel
+        self._session = session
+        self._signals: asyncio.Queue[Signal] = asyncio.Queue(SIGNALS_WAITING)
+        self._stopping = asyncio.Lock()
+        self._stopped = False
+        self._paused = False
+
+    def begin(self) -> None:
+        """Lets output come, if nobody paused it meanwhile."""
+        if not self._paused:
+            self._channel.resume_reading()
+
+    def write(self, chunk: bytes) -> None:
+        """Standard input; dropped once the command takes none."""
+        if not self._channel.is_closing():
+            self._channel.write(chunk)
+
+    def write_eof(self) -> None:
+        """End of standard input."""
+        if not self._channel.is_closing():
+            self._channel.write_eof()
+
+    def pause_output(self) -> None:
+        """The target may send one window more, which is held here."""
+        self._paused = True
+        self._channel.pause_reading()
+
+    def resume_output(self) -> None:
+        """What was held comes at once."""
+        self._paused = False
+        self._channel.resume_reading()
+
+    def send_signal(self, name: str) -> None:
+        """Relays a signal while somebody waits for the end; one that no target takes, or one too many, is dropped."""
+        if name not in forced.SIGNALS or self._signals.full():
+            log.warning("signal.dropped", target=self._order.target.name, request=self._order.request, signal=name)
+            return
+        self._signals.put_nowait(cast(Signal, name))
+
+    async def wait(self) -> Exit:
+        """The end, after the last data; Unavailable (target.unreachable) if the connection broke."""
+        async with asyncio.TaskGroup() as group:
+            relay = group.create_task(self._relay_signals())
+            await asyncio.wait([self._session.ended])
+            relay.cancel()
+        return self._session.ended.result()
+
+    async def stop(self) -> bool:
+        """Ends every process of the request; False if one may be left, with the reason in the log."""
+        async with self._stopping:
+            try:
+                async with asyncio.timeout(STOP_DEADLINE_S):
+                    for _ in range(STOP_ATTEMPTS):
+                        self._stopped = self._stopped or await self._once("stop", forced.stop(self._order.request))
+                        if self._stopped:
+                            break
+            except TimeoutError:
+                log.warning("stop.late", target=self._order.target.name, request=self._order.request)
+        return self._stopped
+
+    async def close(self) -> None:
+        """Gives up the connection."""
+        await self._connection.end()
+
+    async def _relay_signals(self) -> None:
+        while True:
+            name = await self._signals.get()
+            await self._once(name, forced.signal(self._order.request, name))
+
+    async def _once(self, purpose: Login, line: str) -> bool:
+        """One login that is not the run; whether its script said that all is well."""
+        known = {"target": self._order.target.name, "request": self._order.request, "purpose": purpose}
+        try:
+            connection = await _login(self._order, purpose, self._mint, self._reach)
+            try:
+                end, report = await run(connection, line)
+            finally:
+                await connection.end()
+        except JumphostError as error:
+            log.warning("login.failed", code=error.code, message=error.message, detail=error.detail, **known)
+            return False
+        if end != Exit():
+            log.warning("login.said", status=end.status, signal=end.signal, report=report, **known)
+        return end == Exit()
+
+
+class _Report:
+    """An Output that keeps the first bytes."""
+
+    def __init__(self) -> None:
+        self.kept = b""
+
+    def data(self, chunk: bytes, stream: int) -> None:
+        if stream == STDOUT:
+            self.kept += chunk[: MAX_REPORT - len(self.kept)]
+
+    def eof(self) -> None: ...
+    def pause_input(self) -> None: ...
+    def resume_input(self) -> None: ...
+
+
+async def run(connection: TargetConnection, line: str) -> tuple[Exit, str]:
+    """Runs a short script without input: how it ended, and the first MAX_REPORT bytes of its standard output."""
+    report = _Report()
+    session = Session(report)
+    channel = await connection.execute(session, line, MAX_REPORT * 8)
+    channel.write_eof()
+    channel.resume_reading()
+    return await session.ended, report.kept.decode(errors="replace")
+
+
+async def _login(order: Order, purpose: Login, mint: Mint, reach: Reach) -> TargetConnection:
+    return await connect(order.target, order.login, lambda address: mint(purpose, address), reach)
