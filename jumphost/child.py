@@ -1,0 +1,193 @@
+"""Helper processes that may die at any time: started with nothing, limited, killed at will, spoken to in frames.
+
+A frame is a length (4 bytes, big-endian) and that many bytes. The parent's side is :class:`Child`, the child's
+:class:`Parent`; a child calls :func:`confine` before it reads a byte that comes from outside.
+"""
+
+import asyncio
+import ctypes
+import fcntl
+import mmap
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+_HEAD = 4  # bytes of a frame's length
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
+_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a helper may use. Processor time is given in portions: see :func:`grant_cpu`."""
+
+    memory: int  # bytes of address space
+    files: int = 32  # open descriptors
+
+
+def confine(limits: Limits, parent: int) -> None:
+    """Binds this process to its limits and to the life of the process ``parent``; for its first line of work.
+
+    No core dumps (they hold what was judged), no files, no new privileges. Ends the process if the parent is gone.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits.files, limits.files))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    libc = ctypes.CDLL(None, use_errno=True)
+    for option, value in ((_PR_SET_PDEATHSIG, signal.SIGKILL), (_PR_SET_NO_NEW_PRIVS, 1)):
+        if libc.prctl(option, value, 0, 0, 0):
+            raise OSError(ctypes.get_errno(), "prctl")
+    if os.getppid() != parent:  # it died before the signal was asked for
+        os._exit(0)
+
+
+def grant_cpu(seconds: int) -> None:
+    """Lets this process use ``seconds`` more of processor time; over it, the kernel ends it (SIGXCPU)."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + seconds, hard))
+
+
+def sealed(content: bytes, name: str) -> int:
+    """A descriptor of memory that holds ``content`` and that nobody can change any more; the caller closes it."""
+    fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with os.fdopen(os.dup(fd), "wb") as file:
+        file.write(content)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
+    return fd
+
+
+def unsealed(fd: int) -> bytes:
+    """The content of :func:`sealed` memory, without moving the position that all its readers share."""
+    with mmap.mmap(fd, os.fstat(fd).st_size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) as view:
+        return bytes(view)
+
+
+class Child:
+    """The parent's side of a helper that runs ``python -I -m MODULE SOCKET PARENT FD…``.
+
+    Its environment is empty, its standard streams are /dev/null, it holds no descriptor but the socket and ``fds``.
+    """
+
+    def __init__(self, module: str, *, fds: Sequence[int] = (), frame_bytes: int) -> None:
+        """Starts it; OSError if the machine does not let us. Frames over ``frame_bytes`` are faults of the child."""
+        self._frame_bytes = frame_bytes
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            try:
+                passed = [theirs.fileno(), *fds]
+                arguments = [str(number) for number in (theirs.fileno(), os.getpid(), *fds)]
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", "-B", "-m", module, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env={},
+                    cwd="/",
+                    pass_fds=passed,
+                )
+            except BaseException:
+                self._socket.close()
+                raise
+        self._socket.settimeout(0)
+        self._ended = asyncio.Event()
+        self._talking = 0
+        self._pidfd = os.pidfd_open(self._process.pid)
+        asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs, asked of the kernel."""
+        return self._process.poll() is None
+
+    async def send(self, message: bytes) -> None:
+        """Writes one frame; OSError if the child is gone. After a cancellation the child can only be killed."""
+        with self._talk():
+            await asyncio.get_running_loop().sock_sendall(self._socket, len(message).to_bytes(_HEAD, "big") + message)
+
+    async def receive(self) -> bytes:
+        """Reads one frame; EOFError or OSError if the child is gone, ValueError if the frame is too long.
+
+        After a cancellation or an error the child can only be killed.
+        """
+        with self._talk():
+            length = int.from_bytes(await self._exactly(_HEAD), "big")
+            if length > self._frame_bytes:
+                raise ValueError(f"got a frame of {length} bytes, expected at most {self._frame_bytes}")
+            return await self._exactly(length)
+
+    async def _exactly(self, count: int) -> bytes:
+        loop, data = asyncio.get_running_loop(), bytearray()
+        while len(data) < count:
+            piece = await loop.sock_recv(self._socket, min(count - len(data), 1 << 18))
+            if not piece:
+                raise EOFError(f"child {self.pid} closed its side")
+            data += piece
+        return bytes(data)
+
+    def kill(self) -> None:
+        """Ends it at once; idempotent."""
+        self._process.kill()
+
+    async def wait(self) -> int:
+        """Its exit status once it has ended (a signal is negative, as :mod:`subprocess` has it)."""
+        await self._ended.wait()
+        return self._process.wait()
+
+    def _reap(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        self._process.wait()
+        self._ended.set()
+        self._close_unused()
+
+    @contextmanager
+    def _talk(self) -> Iterator[None]:
+        self._talking += 1
+        try:
+            yield
+        finally:
+            self._talking -= 1
+            self._close_unused()
+
+    def _close_unused(self) -> None:
+        """Closes the socket of an ended child; not while its last words are being read."""
+        if self._ended.is_set() and not self._talking:
+            self._socket.close()
+
+
+class Parent:
+    """The child's side: blocking, one frame after the other."""
+
+    def __init__(self, fd: int) -> None:
+        self._socket = socket.socket(fileno=fd)
+
+    def send(self, message: bytes) -> None:
+        """Writes one frame; OSError if the parent is gone."""
+        self._socket.sendall(len(message).to_bytes(_HEAD, "big") + message)
+
+    def receive(self) -> bytes | None:
+        """Reads one frame; None once the parent has closed its side."""
+        head = self._exactly(_HEAD)
+        return self._exactly(int.from_bytes(head, "big")) if head is not None else None
+
+    def _exactly(self, count: int) -> bytes | None:
+        data = bytearray()
+        while len(data) < count:
+            piece = self._socket.recv(count - len(data))
+            if not piece:
+                return None
+            data += piece
+        return bytes(data)
