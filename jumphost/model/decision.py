@@ -82,6 +82,7 @@ class Judgement(Struct, frozen=True):
     input_digest: str = ""
     revision: str = ""
     engine: str = ""
+    detail: str = ""  # of a fault: for the trail, never for the caller
 
 
 class Decision(Struct, frozen=True):
