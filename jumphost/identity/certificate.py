@@ -4,7 +4,7 @@ Pure and synchronous: between the look at the certificate and the verdict nothin
 """
 
 import base64
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 from typing import TypeVar, cast
 
 import msgspec
@@ -16,6 +16,7 @@ from jumphost.clock import NS_PER_S, rfc3339
 from jumphost.errors import Code, Refused
 from jumphost.identity.trust import Trust, TrustedCA
 from jumphost.model.identity import ANYTHING, Caller, Certificate, Identity, IdentityEntry
+from jumphost.model.request import plain_address
 from jumphost.sshkey import (
     CERTIFICATE_SUFFIX,
     MAX_BLOB,
@@ -69,12 +70,6 @@ def verify(blob: bytes, *, trust: Trust, source: str, now_ns: int) -> Caller:
     name, entry = trust.registry.find(ca=ca.name, key_id=facts.key_id, principals=facts.principals)
     trust.revocations.check(facts, name)
     return _caller(name, entry, ca, facts, certificate)
-
-
-def address_of(text: str) -> IPv4Address | IPv6Address:
-    """An address without zone id, IPv4-mapped as IPv4; ValueError if it is none."""
-    address = ip_address(text.partition("%")[0])
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _parse(blob: bytes) -> tuple[SSHCertificate, bytes, bytes]:
@@ -163,7 +158,7 @@ def _check_source(networks: tuple[str, ...], source: str) -> None:
     if not networks:
         return
     try:
-        address = address_of(source)
+        address = plain_address(source)
     except ValueError:
         raise Refused(Code.IDENTITY_SOURCE_ADDRESS, f"got the source {source[:64]!r}, expected an address") from None
     if not any(address in ip_network(network) for network in networks):

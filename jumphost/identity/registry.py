@@ -37,5 +37,4 @@ class Registry:
 def _names(name: str, entry: IdentityEntry, key_id: str, principals: Sequence[str]) -> bool:
     if not entry.match:
         return key_id == name and name in principals
-    facts: dict[str, Sequence[str]] = {"key_id": (key_id,), "principal": principals}
-    return all(wanted in facts.get(fact, ()) for fact, wanted in entry.match.items())
+    return entry.match == {"key_id": key_id}

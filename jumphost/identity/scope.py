@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-_PATTERN = re.compile(r"[A-Za-z0-9._*?\[\]!-]+(:[A-Za-z0-9._*?\[\]!-]+){1,2}")
+from jumphost.model.identity import SCOPE
+
+_ENTRY = re.compile(SCOPE)
 
 
 def allows(scopes: Iterable[Sequence[str]], operation: str, target: str, login: str) -> bool:
@@ -22,7 +24,7 @@ def sees(scopes: Iterable[Sequence[str]], target: str) -> bool:
 
 def valid(entry: str) -> bool:
     """Whether the text is one entry of a scope."""
-    return len(entry) <= 256 and _PATTERN.fullmatch(entry) is not None
+    return _ENTRY.match(entry) is not None
 
 
 def _admits(entry: str, operation: str, target: str, login: str) -> bool:

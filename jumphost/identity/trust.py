@@ -5,12 +5,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from jumphost.config.files import read_public
 from jumphost.config.load import SiteConfig
 from jumphost.config.site import Site
 from jumphost.errors import Problem, Problems
 from jumphost.identity.registry import Registry
 from jumphost.identity.revocation import Revocations
-from jumphost.sshkey import PublicKey, read_line
+from jumphost.sshkey import PublicKey
 
 
 class TrustedCA(Struct, frozen=True):
@@ -54,7 +55,7 @@ def load(site: Site, config: SiteConfig, revocations: Revocations) -> Trust:
 
 def _read(path: Path, problems: list[Problem]) -> PublicKey | None:
     try:
-        return read_line(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        problems.append(Problem(str(path), 0, "", f"{error}: expected one plain public key of a CA"))
+        return read_public(path)
+    except ValueError as error:
+        problems.append(Problem(str(path), 0, "", str(error)))
         return None

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from jumphost.clock import parse_rfc3339
 
+SCOPE = r"\A[a-z*?\[\]!.-]+:[A-Za-z0-9._*?\[\]!-]+(:[A-Za-z0-9._*?\[\]!-]+)?\Z"  # OPERATION:TARGET[:LOGIN], shell globs
 ANYTHING = ("*:*",)  # the scope of an identity whose entry names none: Rego alone limits it
 
 

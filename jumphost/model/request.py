@@ -4,6 +4,7 @@ Append-only: fields are only added, with defaults; anything else is schema 2. Bu
 """
 
 import hashlib
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal
 
 import msgspec
@@ -329,3 +330,9 @@ def request_digest(request: Request) -> str:
             }
         )
     ).hexdigest()
+
+
+def plain_address(text: str) -> IPv4Address | IPv6Address:
+    """An address in the one form that documents and certificates have: no zone id, IPv4-mapped as IPv4; ValueError."""
+    address = ip_address(text.partition("%")[0])
+    return getattr(address, "ipv4_mapped", None) or address

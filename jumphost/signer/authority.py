@@ -1,0 +1,282 @@
+"""What may be signed: every rule of the signer, pure. A question and the signer's own files give a draft, or a refusal.
+
+What a question says of itself is believed only where a wrong word could open nothing:
+1. identities, approvers, targets and ceilings come from the signer's own reading of the site, never from a question;
+2. digests are made here, from the document's own bytes; forced commands too;
+3. an approval counts by its signature, made with a key that ``approvers.yaml`` gives to that person.
+"""
+
+import json
+from ipaddress import ip_network
+from typing import Literal, NoReturn
+
+from msgspec import Struct
+
+from jumphost.clock import NS_PER_S, id_time_ns, parse_rfc3339
+from jumphost.command import forced
+from jumphost.config.load import SiteConfig
+from jumphost.errors import Code, JumphostError, Refused
+from jumphost.evidence import sshsig
+from jumphost.model import approval as approvals
+from jumphost.model.approval import Approval
+from jumphost.model.decision import Obligations
+from jumphost.model.request import Request, decode, input_digest, plain_address, request_digest, subject_text
+from jumphost.model.target import Shell, Target
+from jumphost.signer.protocol import Check, IssueCaller, SignTarget
+from jumphost.sshkey import PublicKey, read_line
+
+SKEW_S = 30  # how far a certificate begins before now: clocks of targets differ
+TARGET_TTL_S = 60  # DESIGN §3: the ceiling of a target certificate
+DECISION_AGE_S = 60  # a run certificate is for a decision just made
+AHEAD_S = 5  # how far ahead of ours a clock may be
+RUN_LIFE_S = 7 * 86_400  # for how long after its start a command can be stopped, where its decision sets no limit
+STOP_GRACE_S = 3600  # stop logins may come that long after the time limit
+
+
+class Ceiling(Struct, frozen=True):
+    """Our caller CA as the settings know it: its name under ``callers:`` and the longest life, in seconds."""
+
+    name: str
+    max_ttl_s: int
+
+
+class Draft(Struct, frozen=True):
+    """A certificate that may be signed. Times are seconds since the epoch; ``notes`` go to the log."""
+
+    ca: Literal["caller", "target"]
+    kind: Literal["caller", "run", "stop", "signal", "check"]
+    key: PublicKey
+    key_id: str
+    principal: str
+    valid_after: int
+    valid_before: int
+    critical: dict[str, str]
+    extensions: dict[str, bytes] = {}
+    decision: str = ""
+    input_digest: str = ""
+    hold: str = ""
+    until: int = 0  # when the decision may be forgotten
+
+
+def caller(asked: IssueCaller, config: SiteConfig, ceiling: Ceiling, now_ns: int) -> Draft:
+    """The certificate of an identity, or Refused."""
+    entry = config.identities.get(asked.identity)
+    if entry is None or not entry.enabled:
+        _refuse(f"got identity {asked.identity[:128]!r}, expected one that is registered and enabled")
+    if entry.callers != ceiling.name:
+        _refuse(f"got identity {asked.identity}, which the CA {entry.callers!r} names; ours is {ceiling.name!r}")
+    if asked.ttl_s > ceiling.max_ttl_s:
+        _refuse(
+            f"got a life of {asked.ttl_s} s, expected at most {ceiling.max_ttl_s} s (callers.{ceiling.name}.max_ttl)"
+        )
+    critical = {}
+    if asked.source_address:
+        critical["source-address"] = ",".join(_network(text) for text in asked.source_address)
+    if asked.force_command:
+        if "\0" in asked.force_command:
+            _refuse("got a forced command that holds a NUL")
+        critical["force-command"] = asked.force_command
+    extensions = {"groups@jumphost": _json(entry.groups)}
+    if asked.scope is not None:
+        extensions["scope@jumphost"] = _json(asked.scope)
+    now = now_ns // NS_PER_S
+    return Draft(
+        ca="caller",
+        kind="caller",
+        key=_key(asked.public_key),
+        key_id=entry.match.get("key_id", asked.identity),
+        principal=asked.identity,
+        valid_after=now - SKEW_S,
+        valid_before=now + asked.ttl_s,
+        critical=critical,
+        extensions=extensions,
+    )
+
+
+def target(asked: SignTarget, config: SiteConfig, now_ns: int) -> Draft:
+    """The certificate of one login for a decided request, or Refused.
+
+    Whether the decision had its run certificate is for the ledger to know.
+    """
+    # (1) The document is what was judged.
+    request, digest = _document(asked)
+    if asked.purpose == "run":
+        # (2) The decision is fresh and lets it run, by people who really said so.
+        _check_age(asked, now_ns)
+        place = _place(request, config)
+        _check_effect(asked, request, digest, config, now_ns)
+        return _login(asked, request, place, run_line(request, asked.decision.obligations, place.shell), now_ns)
+    # (3) What runs may be stopped even after its target or its identity is gone from the files.
+    return _login(asked, request, config.targets.get(request.target.name), _follow_up(asked.purpose, request), now_ns)
+
+
+def check(asked: Check, config: SiteConfig, now_ns: int) -> Draft:
+    """The certificate of ``target check``, or Refused."""
+    place = _known(asked.target, asked.login, config)
+    now = now_ns // NS_PER_S
+    return Draft(
+        ca="target",
+        kind="check",
+        key=_key(asked.public_key),
+        key_id=f"jumphost:check:{asked.login}@{asked.target}",
+        principal=f"{asked.login}@{asked.target}",
+        valid_after=now - SKEW_S,
+        valid_before=now + TARGET_TTL_S,
+        critical={"force-command": forced.check(), "source-address": _source(place, asked.address)},
+    )
+
+
+def run_line(request: Request, obligations: Obligations, shell: Shell) -> str:
+    """What the target runs for a decided request: the one string of gateway and certificate; Refused if there is none."""
+    if request.operation != "exec" or request.command.tier == "unparsed":
+        _refuse(
+            f"got operation {request.operation!r} of tier {request.command.tier!r}, expected an exec that was parsed"
+        )
+    granted = {name: request.env[name] for name in obligations.env if name in request.env}
+    try:
+        return forced.pinned(
+            subject_text(request),
+            request=request.id,
+            env=granted,
+            shell=shell,
+            timeout_s=obligations.limits.timeout_s,
+        )
+    except ValueError as error:
+        _refuse(str(error))
+
+
+def _document(asked: SignTarget) -> tuple[Request, str]:
+    judged = asked.decision.judgement
+    try:
+        request = decode(judged.document)
+        digest = request_digest(request)
+        id_time_ns(asked.decision.id)
+    except (ValueError, RecursionError) as error:
+        _refuse("got a request document or decision that is none", detail=str(error))
+    if input_digest(judged.document) != judged.input_digest:
+        _refuse("got a document that is not the one that was judged (input digest)")
+    if digest != judged.request_digest:
+        _refuse("got a request that is not the one that was judged (request digest)")
+    return request, digest
+
+
+def _check_age(asked: SignTarget, now_ns: int) -> None:
+    age = (now_ns - asked.decision.at_ns) / NS_PER_S
+    if not -AHEAD_S <= age <= DECISION_AGE_S:
+        _refuse(f"got a decision {age:.0f} s old, expected one of the last {DECISION_AGE_S} s")
+
+
+def _check_effect(asked: SignTarget, request: Request, digest: str, config: SiteConfig, now_ns: int) -> None:
+    entry = config.identities.get(request.identity.name)
+    if entry is None or not entry.enabled or entry.owner != request.identity.owner:
+        _refuse(f"got identity {request.identity.name!r}, expected one that is registered, enabled, with its owner")
+    effect, terms = asked.decision.effect, asked.decision.obligations.approval
+    if effect == "deny":
+        _refuse("got a denial, expected a decision that lets it run")
+    people = [_person(given, digest, {request.identity.name, entry.owner}, config, now_ns) for given in asked.approvals]
+    if len({given.hold for given in asked.approvals}) > 1:
+        _refuse("got approvals of several holds, expected one hold")
+    if effect == "hold" and not approvals.terms_met(terms, people):
+        _refuse(f"got {len(people)} approvals that do not meet the terms of the hold")
+    if unproved := {view.approver for view in request.approvals} - {name for name, _ in people}:
+        _refuse(f"got a document with approvals of {', '.join(sorted(unproved))} but not their signatures")
+
+
+def _person(
+    given: Approval, digest: str, parties: set[str], config: SiteConfig, now_ns: int
+) -> tuple[str, tuple[str, ...]]:
+    """Who gave the approval, and the groups that person has now."""
+    person = config.approvers.get(given.approver)
+    if person is None or given.approver in parties:
+        _refuse(f"got an approval of {given.approver[:128]!r}, expected an approver who is neither owner nor caller")
+    if given.verdict != "approve" or given.request_digest != digest:
+        _refuse(f"got a verdict of {given.approver} on something else, expected an approval of this request")
+    try:
+        begins, ends = parse_rfc3339(given.at), parse_rfc3339(given.not_after)
+    except ValueError as error:
+        _refuse(f"got an approval of {given.approver} without its times", detail=str(error))
+    if not begins - AHEAD_S * NS_PER_S <= now_ns < ends:
+        _refuse(
+            f"got an approval of {given.approver} from {given.at} to {given.not_after}, expected one that holds now"
+        )
+    try:
+        key = sshsig.verify(given.signature, approvals.statement(given), approvals.NAMESPACE)
+    except JumphostError as error:
+        _refuse(f"got an approval that {given.approver} did not sign: {error.message}")
+    if key.blob not in {read_line(line).blob for line in person.keys}:
+        _refuse(f"got an approval signed with {key.fingerprint}, which is no key of {given.approver}")
+    return given.approver, person.groups
+
+
+def _place(request: Request, config: SiteConfig) -> Target:
+    place = _known(request.target.name, request.target.login, config)
+    if request.target.kind != place.kind or request.target.labels != place.labels:
+        _refuse(f"got target {place.name} with another kind or other labels than it has, expected what was judged")
+    return place
+
+
+def _known(name: str, login: str, config: SiteConfig) -> Target:
+    place = config.targets.get(name)
+    if place is None or place.kind != "ssh" or login not in place.logins:
+        _refuse(f"got {login[:128]!r} on {name[:128]!r}, expected a login of a registered ssh target")
+    return place
+
+
+def _follow_up(purpose: str, request: Request) -> str:
+    try:
+        return forced.stop(request.id) if purpose == "stop" else forced.signal(request.id, purpose)
+    except ValueError as error:
+        _refuse(str(error))
+
+
+def _login(asked: SignTarget, request: Request, place: Target | None, line: str, now_ns: int) -> Draft:
+    now = now_ns // NS_PER_S
+    limit = asked.decision.obligations.limits.timeout_s
+    return Draft(
+        ca="target",
+        kind=asked.purpose if asked.purpose in ("run", "stop") else "signal",
+        key=_key(asked.public_key),
+        key_id=f"jumphost:{request.id}:{request.identity.name}",
+        principal=f"{request.target.login}@{request.target.name}",
+        valid_after=now - SKEW_S,
+        valid_before=now + TARGET_TTL_S,
+        critical={"force-command": line, "source-address": _source(place, asked.address)},
+        decision=asked.decision.id,
+        input_digest=asked.decision.judgement.input_digest,
+        hold=asked.approvals[0].hold if asked.approvals else "",
+        until=now + min(RUN_LIFE_S, limit or RUN_LIFE_S) + STOP_GRACE_S,
+    )
+
+
+def _source(place: Target | None, text: str) -> str:
+    """Where the certificate may be used from: what the target sees behind NAT, else the address of our own socket."""
+    try:
+        ours = str(plain_address(text))
+    except ValueError:
+        _refuse(f"got the address {text!r}, expected the address that the target will see")
+    return ",".join(place.source_address) if place and place.source_address else ours
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        _refuse(f"got the source address {text!r}, expected CIDR such as 10.0.0.0/8: {error}")
+
+
+def _key(line: str) -> PublicKey:
+    try:
+        key = read_line(line)
+    except ValueError as error:
+        _refuse(str(error))
+    if key.algorithm.startswith("sk-"):
+        _refuse("got a security key, expected a key that a machine can use alone: ed25519, ecdsa or rsa")
+    return key
+
+
+def _json(value: tuple[str, ...]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
+
+
+def _refuse(message: str, *, detail: str = "") -> NoReturn:
+    raise Refused(Code.SIGNER_REFUSED, message, detail=detail) from None
