@@ -8,6 +8,7 @@ place; (4) the new text must say what the old one said plus the change, and noth
 import fcntl
 import json
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +30,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 for _tag, _pattern in (("int", INTEGER), ("float", FLOAT)):
-    _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _pattern, list("-+.0123456789"))
+    _whole = re.compile(rf"(?:{_pattern.pattern})\Z")
+    _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _whole, list("-+.0123456789"))
 
 
 def render(name: str, entry: Mapping[str, Any]) -> str:
