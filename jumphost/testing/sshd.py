@@ -1,0 +1,109 @@
+"""A throw-away OpenSSH server that becomes a target only by following what ``target enroll`` printed.
+
+It has a configuration, host key and port of its own; the machine's sshd and /etc/ssh are not touched. Started by root
+it takes any login of the machine; started by another user, that user's only.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncssh
+
+from jumphost.model.target import Target
+from jumphost.target.enroll import enrolment
+
+START_TIMEOUT_S = 10.0
+_LOOPBACK = "127.0.0.1"
+
+
+def find_sshd() -> str | None:
+    """The path of an installed sshd."""
+    return shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/sbin")
+
+
+@dataclass(frozen=True, slots=True)
+class Sshd:
+    """A running server."""
+
+    target: Target  # as targets.yaml would hold it
+    etc: Path  # what /etc/ssh is elsewhere
+    log: Path
+
+
+@contextmanager
+def sshd(folder: Path, *, name: str, logins: tuple[str, ...], target_ca: str, extra: str = "") -> Iterator[Sshd]:
+    """Runs a server in ``folder`` (empty, and reachable by the logins) as target ``name`` until the block ends.
+
+    ``extra`` are lines of the operator's own sshd_config. RuntimeError with the server's words if it does not start.
+    """
+    program = find_sshd()
+    if program is None:
+        raise RuntimeError("got no sshd, expected one: apt-get install openssh-server")
+    (folder / "sshd_config.d").mkdir()
+    host_key = asyncssh.generate_private_key("ssh-ed25519")
+    key_file = folder / "host_key"
+    key_file.write_bytes(host_key.export_private_key())
+    key_file.chmod(0o600)
+    port = _free_port()
+    target = Target(
+        name=name,
+        logins=logins,
+        host=_LOOPBACK,
+        port=port,
+        host_keys=(host_key.export_public_key().decode().strip(),),
+    )
+    (folder / "sshd_config").write_text(
+        f"Include {folder}/sshd_config.d/*.conf\n"
+        f"ListenAddress {_LOOPBACK}\nPort {port}\nHostKey {key_file}\nPidFile {folder}/pid\nLogLevel VERBOSE\n"
+        f"MaxStartups 100:30:200\nStrictModes no\n{extra}"  # StrictModes: folders under /tmp are writable by all
+    )
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd's own, for privilege separation
+    _follow(enrolment(target, target_ca).script, folder)
+    log = folder / "log"
+    server = subprocess.Popen(
+        [program, "-D", "-E", str(log), "-f", str(folder / "sshd_config")],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(server, port, log)
+        yield Sshd(target=target, etc=folder, log=log)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _follow(script: str, etc: Path) -> None:
+    done = subprocess.run(
+        ["/bin/sh"], input=script, env={**os.environ, "ETC": str(etc)}, text=True, capture_output=True
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"got status {done.returncode} from what enroll printed:\n{done.stderr}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    give_up = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            socket.create_connection((_LOOPBACK, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise RuntimeError(f"got no sshd on port {port}:\n{log.read_text() if log.exists() else ''}")

@@ -1,0 +1,154 @@
+"""A target for machines without sshd: an asyncssh server that opens logins as an enrolled sshd does, and no other way.
+
+User certificates of the target CA alone, principal LOGIN@TARGET, source-address and force-command honoured. Every login
+runs as the user who started it, by ``/bin/sh``. As a process: ``python -m jumphost.testing.target NAME CA_FILE LOGIN…``
+prints one JSON line with port and host key, and ends when its standard input does.
+"""
+
+import asyncio
+import json
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncssh
+
+from jumphost.model.target import Target
+from jumphost.target.enroll import principal
+
+_LOOPBACK = "127.0.0.1"
+_CHUNK = 65_536
+
+
+@contextmanager
+def spawned(folder: Path, *, name: str, logins: tuple[str, ...], target_ca: str) -> Iterator[Target]:
+    """Runs the server in a process of its own until the block ends; ``folder`` takes the CA's file."""
+    ca_file = folder / f"{name}.target_ca.pub"
+    ca_file.write_text(target_ca)
+    server = subprocess.Popen(
+        [sys.executable, "-m", __name__, name, str(ca_file), *logins], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert server.stdout is not None
+        ready = json.loads(server.stdout.readline())
+        yield Target(name=name, logins=logins, host=_LOOPBACK, port=ready["port"], host_keys=(ready["host_key"],))
+    finally:
+        server.communicate()  # closes its standard input and waits for it
+
+
+async def listen(*, name: str, logins: tuple[str, ...], target_ca: str) -> tuple[asyncssh.SSHAcceptor, str]:
+    """Starts the server in this process on a free port; the second value is its host key line."""
+    host_key = asyncssh.generate_private_key("ssh-ed25519")
+    allowed = {
+        login: asyncssh.import_authorized_keys(f'cert-authority,principals="{principal(login, name)}" {target_ca}')
+        for login in logins
+    }
+    acceptor = await asyncssh.listen(
+        _LOOPBACK,
+        0,
+        server_factory=lambda: _Server(allowed),
+        server_host_keys=[host_key],
+        process_factory=_run,
+        encoding=None,
+        config=None,
+        gss_host=None,
+        x509_trusted_certs=None,
+        password_auth=False,
+        kbdint_auth=False,
+        host_based_auth=False,
+        agent_forwarding=False,
+        allow_pty=False,
+        line_editor=False,
+        compression_algs=["none"],
+    )
+    return acceptor, host_key.export_public_key().decode().strip()
+
+
+class _Server(asyncssh.SSHServer):
+    def __init__(self, allowed: dict[str, asyncssh.SSHAuthorizedKeys]) -> None:
+        self._allowed = allowed
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+
+    def begin_auth(self, username: str) -> bool:
+        if username in self._allowed:
+            self._connection.set_authorized_keys(self._allowed[username])
+        return True
+
+
+async def _run(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+    """Runs the command as sshd does: its own session, no signal relayed, closed once both outputs have ended."""
+    if process.command is None:
+        process.exit(1)
+        return
+    login = process.get_extra_info("username")
+    peer, local = process.get_extra_info("peername"), process.get_extra_info("sockname")
+    entry = pwd.getpwuid(os.geteuid())
+    child = await asyncio.create_subprocess_exec(
+        "/bin/sh",
+        "-c",
+        process.command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={
+            "HOME": entry.pw_dir,
+            "USER": login,
+            "LOGNAME": login,
+            "SHELL": "/bin/sh",
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "SSH_CONNECTION": f"{peer[0]} {peer[1]} {local[0]} {local[1]}",
+            "SHLVL": "1",
+            "ZDOTDIR": "/nonexistent",
+        },
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    assert child.stderr is not None
+    async with asyncio.TaskGroup() as group:
+        feeding = group.create_task(_feed(process.stdin, child.stdin))
+        await asyncio.gather(_drain(child.stdout, process.stdout), _drain(child.stderr, process.stderr))
+        status = await child.wait()
+        feeding.cancel()
+    if status < 0:
+        process.exit_with_signal(signal.Signals(-status).name.removeprefix("SIG"))
+    else:
+        process.exit(status)
+
+
+async def _feed(source: "asyncssh.SSHReader[bytes]", sink: asyncio.StreamWriter) -> None:
+    try:
+        while chunk := await source.read(_CHUNK):
+            sink.write(chunk)
+            await sink.drain()
+    except (OSError, asyncssh.Error):
+        pass  # the command reads no more, or the caller is gone
+    finally:
+        sink.close()
+
+
+async def _drain(source: asyncio.StreamReader, sink: "asyncssh.SSHWriter[bytes]") -> None:
+    while chunk := await source.read(_CHUNK):
+        try:
+            sink.write(chunk)
+            await sink.drain()
+        except (OSError, asyncssh.Error):
+            return  # nobody reads: the next write of the command ends it
+
+
+async def _main(name: str, ca_file: str, *logins: str) -> None:
+    acceptor, host_key = await listen(name=name, logins=logins, target_ca=Path(ca_file).read_text())
+    async with acceptor:
+        print(json.dumps({"port": acceptor.get_port(), "host_key": host_key}), flush=True)  # noqa: T201  # its ready line
+        await asyncio.to_thread(sys.stdin.buffer.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(*sys.argv[1:]))
