@@ -1,0 +1,84 @@
+"""Builtins of the shell: programs that are no file, and what some of them hide from whoever reads the text."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from jumphost.command.opaque import Opaque
+
+BUILTINS: Final = frozenset(  # of POSIX, bash, dash and busybox
+    {
+        *(".", ":", "[", "alias", "bg", "bind", "break", "builtin", "caller", "cd", "chdir", "command", "compgen"),
+        *("complete", "compopt", "continue", "declare", "dirs", "disown", "echo", "enable", "eval", "exec", "exit"),
+        *("export", "false", "fc", "fg", "getopts", "hash", "help", "history", "jobs", "kill", "let", "local"),
+        *("logout", "mapfile", "popd", "printf", "pushd", "pwd", "read", "readarray", "readonly", "return", "set"),
+        *("shift", "shopt", "source", "suspend", "test", "times", "trap", "true", "type", "typeset", "ulimit"),
+        *("umask", "unalias", "unset", "wait"),
+    }
+)
+
+_ALWAYS: Final = {
+    "eval": Opaque.EVAL,
+    ".": Opaque.SOURCE_FILE,
+    "source": Opaque.SOURCE_FILE,
+    "alias": Opaque.ALIAS,
+    "unalias": Opaque.ALIAS,
+    "hash": Opaque.HASH,
+    "trap": Opaque.TRAP,
+    "enable": Opaque.ENABLE,
+    "bind": Opaque.BIND,
+    "compgen": Opaque.COMPGEN,
+    "complete": Opaque.COMPGEN,
+    "compopt": Opaque.COMPGEN,
+    "fc": Opaque.FC,
+    "history": Opaque.FC,
+    "set": Opaque.SHELL_OPTION,
+    "shopt": Opaque.SHELL_OPTION,
+    "let": Opaque.ARITH_EVAL,
+    "getopts": Opaque.SHELL_VARIABLE,
+    "mapfile": Opaque.SHELL_VARIABLE,
+    "read": Opaque.SHELL_VARIABLE,
+    "readarray": Opaque.SHELL_VARIABLE,
+    "unset": Opaque.SHELL_VARIABLE,
+}
+_WITH_OPTION: Final = {
+    "mapfile": ("C", Opaque.MAPFILE_CALLBACK),
+    "readarray": ("C", Opaque.MAPFILE_CALLBACK),
+    "printf": ("v", Opaque.SHELL_VARIABLE),
+    "wait": ("p", Opaque.SHELL_VARIABLE),
+    "declare": ("in", Opaque.DECLARE_ATTR),
+    "local": ("in", Opaque.DECLARE_ATTR),
+    "typeset": ("in", Opaque.DECLARE_ATTR),
+}
+_DECLARING: Final = frozenset({"declare", "export", "local", "readonly", "typeset"})
+_RUNNING: Final = frozenset({"builtin", "command", "exec", "jobs"})  # the rest of the words is a command
+# An array element, or a subscript that would be expanded: bash runs `test -v 'a[$(id)]'`, and `a[x]` if x holds that.
+_SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[|.*\[.*[$`]", re.DOTALL)
+
+
+def reasons(argv: Sequence[str]) -> Iterator[str]:
+    """The opaque reasons of one literal command, whose program is ``argv[0]``."""
+    program, *operands = argv
+    if program not in BUILTINS:
+        return
+    if reason := _ALWAYS.get(program):
+        yield reason
+    if (option := _WITH_OPTION.get(program)) and _has_option(operands, option[0]):
+        yield option[1]
+    if program in _RUNNING and not (program == "command" and _has_option(operands[:1], "vV")):
+        yield f"{Opaque.EXEC_WRAPPER}:{program}"
+    if program != "echo" and any(_SUBSCRIPT.match(operand) for operand in operands):
+        yield Opaque.ARITH_EVAL
+
+
+def _has_option(operands: Sequence[str], letters: str) -> bool:
+    return any(operand.startswith(("-", "+")) and not set(letters).isdisjoint(operand) for operand in operands)
+
+
+def declared(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The variables, with values, that a declaring builtin gives to every later command."""
+    if argv[0] in _DECLARING:
+        for operand in argv[1:]:
+            name, _, value = operand.partition("=")
+            if not name.startswith(("-", "+")):
+                yield name, value
