@@ -1,0 +1,96 @@
+"""Two Rego engines behind one question, for tests of policies: the embedded one, and OPA where it is installed.
+
+Both are strict: a builtin error ends the question with an error instead of being undefined.
+"""
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import regorus
+
+OPA_VERSION = "1.22.2"  # the oldest whose answers are the meaning of a policy: earlier ones lose denials and signatures
+WITHOUT_OPA = f"opa {OPA_VERSION} is not installed: go install github.com/open-policy-agent/opa@v{OPA_VERSION}"
+UNDEFINED = object()
+
+
+class Rego(Protocol):
+    """Modules and base data that can be asked."""
+
+    def ask(self, query: str, inputs: Sequence[Any]) -> list[Any]:
+        """The value of ``query`` for each input, ``UNDEFINED`` where it has none; RuntimeError on any other outcome."""
+
+
+def modules_under(*trees: Path) -> dict[str, str]:
+    """The text of every ``.rego`` file under ``trees``, tests included, by path."""
+    return {str(path): path.read_text() for tree in trees for path in sorted(tree.rglob("*.rego"))}
+
+
+class Embedded:
+    """The embedded engine, in this process: for trusted policies only."""
+
+    def __init__(self, modules: Mapping[str, str], data: Mapping[str, Any] | None = None) -> None:
+        self._engine = regorus.Engine()
+        for path, text in modules.items():
+            self._engine.add_policy(path, text)
+        self._engine.add_data_json(json.dumps(data or {}))
+
+    def ask(self, query: str, inputs: Sequence[Any]) -> list[Any]:
+        return [self._one(query, document) for document in inputs]
+
+    def _one(self, query: str, document: Any) -> Any:
+        engine = self._engine.clone()
+        engine.set_input_json(json.dumps(document))
+        results = json.loads(engine.eval_query_as_json(query)).get("result", [])
+        return results[0]["expressions"][0]["value"] if results else UNDEFINED
+
+
+class Opa:
+    """``opa eval`` in a child, one run for all inputs."""
+
+    def __init__(self, modules: Mapping[str, str], data: Mapping[str, Any] | None = None) -> None:
+        self._modules = dict(modules)
+        self._data = dict(data or {})
+
+    def ask(self, query: str, inputs: Sequence[Any]) -> list[Any]:
+        whole = f"{{i: answer | some i, document in input; answer := {query} with input as document}}"
+        with tempfile.TemporaryDirectory() as folder:
+            files = list(self._write(Path(folder)))
+            options = [word for file in files for word in ("--data", str(file))]
+            run = subprocess.run(
+                [_opa(), "eval", "--strict-builtin-errors", "--format", "json", "--stdin-input", *options, whole],
+                input=json.dumps(list(inputs)),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if run.returncode:
+            raise RuntimeError(run.stdout + run.stderr)
+        answers = json.loads(run.stdout)["result"][0]["expressions"][0]["value"]
+        return [answers.get(str(index), UNDEFINED) for index in range(len(inputs))]
+
+    def _write(self, folder: Path) -> Iterable[Path]:
+        texts = [("data.json", json.dumps(self._data))]
+        texts += [(f"{number}.rego", text) for number, text in enumerate(self._modules.values())]
+        for name, text in texts:
+            (folder / name).write_text(text)
+            yield folder / name
+
+
+def _opa() -> str:
+    found = shutil.which("opa") or shutil.which("opa", path=str(Path.home() / "go" / "bin"))
+    if found is None:
+        raise FileNotFoundError(WITHOUT_OPA)
+    return found
+
+
+def opa_installed() -> bool:
+    """Whether an ``opa`` is on PATH or where ``go install`` puts it."""
+    try:
+        return bool(_opa())
+    except FileNotFoundError:
+        return False
