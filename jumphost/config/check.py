@@ -105,11 +105,11 @@ def entry_name(key: str, node: Node, found: Findings) -> None:
 def targets(entries: Mapping[str, Node], found: Findings) -> None:
     """No target has the gateway's own name, and one reached over the network says where it is and how it is known."""
     for key, node in entries.items():
-        fields = node.value if isinstance(node.value, dict) else {}
         if key == RESERVED:
             message = f"got {key!r}, expected another name: `ssh {key}@GATEWAY` speaks to the gateway itself"
             found.add(node.line, key, message, code="schema.key")
-        if "kind" in fields and fields["kind"].value != "ssh":
+        fields = node.value
+        if not isinstance(fields, dict) or ("kind" in fields and fields["kind"].value != "ssh"):
             continue
         if "host" not in fields:
             found.add(node.line, key, "got no 'host', expected a host name or address", code="schema.key")

@@ -1,0 +1,47 @@
+"""``jumphost config``: whether the files of a site are right."""
+
+from typing import Any
+
+import typer
+
+from jumphost.cli.common import FOUND, JsonOption, SiteOption, emit, noun, open_site
+from jumphost.config import files
+from jumphost.config.load import load_site
+from jumphost.config.site import Site
+from jumphost.errors import Problem, Problems
+
+app = noun("Check the files of a site.")
+
+
+@app.callback()
+def _config() -> None:
+    """Check the files of a site."""
+
+
+@app.command()
+def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Name everything that is wrong in a site's files, in one run; exit 1 if anything is."""
+    place = open_site(site)
+    problems = _problems(place)
+
+    def text() -> None:
+        for problem in problems:
+            print(problem)
+        if not problems:
+            print(f"{place.root}: no problems")
+
+    emit([_row(problem) for problem in problems], as_json=as_json, text=text)
+    raise typer.Exit(FOUND if problems else 0)
+
+
+def _problems(site: Site) -> list[Problem]:
+    absent = files.missing(site)
+    try:
+        load_site(site)
+    except Problems as found:
+        return [*found.problems, *absent]
+    return absent
+
+
+def _row(problem: Problem) -> dict[str, Any]:
+    return {name: getattr(problem, name) for name in ("file", "line", "key", "code", "message", "fix")}

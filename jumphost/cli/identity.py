@@ -1,0 +1,112 @@
+"""``jumphost identity``: machine identities, who may log in."""
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from jumphost.cli.common import JsonOption, SiteOption, emit, noun, open_site, table
+from jumphost.config.edit import append_entry, set_scalar
+from jumphost.config.load import load_identities, trial
+from jumphost.config.site import Site
+from jumphost.errors import Refused, Unavailable
+from jumphost.model.identity import IdentityEntry
+
+app = noun("Machine identities: who may log in.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+
+
+@app.command()
+def add(
+    name: Name,
+    owner: Annotated[str, typer.Option(metavar="O", help="The team that answers for it; may not approve its holds.")],
+    group: Annotated[list[str] | None, typer.Option(metavar="G", help="What policies ask for; more than once.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="S", help="OPERATION:TARGET[:LOGIN], shell globs; more than once. None: policy alone limits."
+        ),
+    ] = None,
+    callers: Annotated[str, typer.Option(help="The CA of jumphost.yaml that may name it.")] = "main",
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a machine to identities.yaml; a running gateway knows it at once."""
+    place = open_site(site)
+    entry: dict[str, Any] = {"owner": owner, "groups": group or []}
+    if callers != "main":
+        entry["callers"] = callers
+    if scope is not None:
+        entry["scope"] = scope
+    append_entry(place.identities, name, entry, check=trial(place, place.identities))
+    _done(place, name, f"added {name} to {place.identities}", as_json, **entry)
+
+
+@app.command("list")
+def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """List the machines of identities.yaml."""
+    entries = load_identities(open_site(site).identities)
+    rows = [
+        (
+            name,
+            one.owner,
+            ", ".join(one.groups),
+            "by policy alone" if one.scope is None else "\n".join(one.scope) or "nothing",
+            "yes" if one.enabled else "no",
+        )
+        for name, one in entries.items()
+    ]
+    emit(
+        [{"name": name, **_fields(one)} for name, one in entries.items()],
+        as_json=as_json,
+        text=lambda: table(("identity", "owner", "groups", "scope", "enabled"), rows),
+    )
+
+
+@app.command()
+def disable(name: Name, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Refuse this machine from now on; a running gateway ends its sessions too."""
+    _enable(open_site(site), name, as_json, enabled=False)
+
+
+@app.command()
+def enable(name: Name, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Let this machine log in again."""
+    _enable(open_site(site), name, as_json, enabled=True)
+
+
+def _enable(site: Site, name: str, as_json: bool, *, enabled: bool) -> None:
+    """Looks at identities.yaml alone: a fault elsewhere in the site must not keep a machine in."""
+    word = "enabled" if enabled else "disabled"
+    changed = set_scalar(
+        site.identities,
+        name,
+        "enabled",
+        enabled,
+        check=lambda data: load_identities(site.identities, read=lambda _: data),
+    )
+    text = f"{word} {name}" if changed else f"{name} was {word} already"
+    _done(site, name, text, as_json, enabled=enabled, changed=changed)
+
+
+def _fields(entry: IdentityEntry) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(entry)
+    return fields
+
+
+def _done(site: Site, name: str, text: str, as_json: bool, **fields: Any) -> None:
+    """Tells a running gateway; where none runs the file is enough, and that is said."""
+    from jumphost.gateway import control
+
+    running = True
+    try:
+        control.call(site.control_socket, "identity.reload")
+    except Unavailable as error:
+        if not isinstance(error.__cause__, FileNotFoundError | ConnectionRefusedError):
+            raise Unavailable(error.code, f"{text}, but the gateway was not told: {error.detail}") from error
+        running = False
+    except Refused as error:
+        raise Refused(error.code, f"{text}, but the gateway did not take it: {error.message}") from error
+    told = "the gateway knows" if running else "no gateway runs: it will know when it starts"
+    emit({"name": name, **fields, "gateway": running}, as_json=as_json, text=lambda: print(f"{text}; {told}"))
