@@ -117,6 +117,9 @@ async def _run(process: "asyncssh.SSHServerProcess[bytes]") -> None:
         await asyncio.gather(_drain(child.stdout, process.stdout), _drain(child.stderr, process.stderr))
         status = await child.wait()
         feeding.cancel()
+    if process.is_closing():
+        return
+    process.stdout.write_eof()
     if status < 0:
         process.exit_with_signal(signal.Signals(-status).name.removeprefix("SIG"))
     else:
@@ -143,12 +146,12 @@ async def _drain(source: asyncio.StreamReader, sink: "asyncssh.SSHWriter[bytes]"
             return  # nobody reads: the next write of the command ends it
 
 
-async def _main(name: str, ca_file: str, *logins: str) -> None:
-    acceptor, host_key = await listen(name=name, logins=logins, target_ca=Path(ca_file).read_text())
+async def _main(name: str, target_ca: str, *logins: str) -> None:
+    acceptor, host_key = await listen(name=name, logins=logins, target_ca=target_ca)
     async with acceptor:
         print(json.dumps({"port": acceptor.get_port(), "host_key": host_key}), flush=True)  # noqa: T201  # its ready line
         await asyncio.to_thread(sys.stdin.buffer.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(*sys.argv[1:]))
+    asyncio.run(_main(sys.argv[1], Path(sys.argv[2]).read_text(), *sys.argv[3:]))
