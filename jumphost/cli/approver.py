@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from jumphost.cli.common import JsonOption, SiteOption, emit, noun, open_site, table, usage
+from jumphost.cli.reload import sentence, tell_gateway
 from jumphost.config import files
 from jumphost.config.edit import append_entry
 from jumphost.config.load import load_approvers, trial
@@ -24,7 +25,7 @@ def add(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a person to approvers.yaml."""
+    """Add a person to approvers.yaml; a running gateway knows at once."""
     place = open_site(site)
     try:
         keys = [files.read_public(path) for path in key]
@@ -32,7 +33,9 @@ def add(
         usage(f"--key: {error}")
     entry = {"groups": group or [], "keys": [f"{one.line} {one.comment}".rstrip() for one in keys]}
     append_entry(place.approvers, name, entry, check=trial(place, place.approvers))
-    emit({"name": name, **entry}, as_json=as_json, text=lambda: print(f"added {name} to {place.approvers}"))
+    done = f"added {name} to {place.approvers}"
+    running = tell_gateway(place, done)
+    emit({"name": name, **entry, "gateway": running}, as_json=as_json, text=lambda: print(sentence(done, running)))
 
 
 @app.command("list")

@@ -6,10 +6,10 @@ import msgspec
 import typer
 
 from jumphost.cli.common import JsonOption, SiteOption, emit, noun, open_site, table
+from jumphost.cli.reload import sentence, tell_gateway
 from jumphost.config.edit import append_entry, set_scalar
 from jumphost.config.load import load_identities, trial
 from jumphost.config.site import Site
-from jumphost.errors import Refused, Unavailable
 from jumphost.model.identity import IdentityEntry
 
 app = noun("Machine identities: who may log in.")
@@ -95,18 +95,6 @@ def _fields(entry: IdentityEntry) -> dict[str, Any]:
     return fields
 
 
-def _done(site: Site, name: str, text: str, as_json: bool, **fields: Any) -> None:
-    """Tells a running gateway; where none runs the file is enough, and that is said."""
-    from jumphost.gateway import control
-
-    running = True
-    try:
-        control.call(site.control_socket, "identity.reload")
-    except Unavailable as error:
-        if not isinstance(error.__cause__, FileNotFoundError | ConnectionRefusedError):
-            raise Unavailable(error.code, f"{text}, but the gateway was not told: {error.detail}") from error
-        running = False
-    except Refused as error:
-        raise Refused(error.code, f"{text}, but the gateway did not take it: {error.message}") from error
-    told = "the gateway knows" if running else "no gateway runs: it will know when it starts"
-    emit({"name": name, **fields, "gateway": running}, as_json=as_json, text=lambda: print(f"{text}; {told}"))
+def _done(site: Site, name: str, done: str, as_json: bool, **fields: Any) -> None:
+    running = tell_gateway(site, done)
+    emit({"name": name, **fields, "gateway": running}, as_json=as_json, text=lambda: print(sentence(done, running)))
