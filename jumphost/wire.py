@@ -32,18 +32,15 @@ KEX = (
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")  # named in KEXINIT; GCM needs none
 COMPRESSION = ("none",)
-SIGNATURES = (  # no SHA-1, no DSA
+SIGNATURES = (  # no SHA-1, no DSA; no security keys either: a machine has no finger
     "ssh-ed25519",
     "ecdsa-sha2-nistp256",
     "ecdsa-sha2-nistp384",
     "ecdsa-sha2-nistp521",
     "rsa-sha2-512",
     "rsa-sha2-256",
-    "sk-ssh-ed25519@openssh.com",
-    "sk-ecdsa-sha2-nistp256@openssh.com",
 )
-_PLAIN_HOST_KEYS = SIGNATURES[:6]  # a security key needs a finger: it is no host key
-HOST_KEYS = tuple(f"{name}-cert-v01@openssh.com" for name in _PLAIN_HOST_KEYS) + _PLAIN_HOST_KEYS
+HOST_KEYS = tuple(f"{name}-cert-v01@openssh.com" for name in SIGNATURES) + SIGNATURES
 
 PACKET = 32_768  # bytes of payload a packet; OpenSSH caps its side at this, larger ones gained nothing (measured)
 KEEPALIVE_COUNT = 3  # unanswered keepalives before the peer counts as gone

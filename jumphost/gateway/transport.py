@@ -1,0 +1,282 @@
+"""The SSH server: what of asyncssh may be used by a caller, and nothing else.
+
+Only OpenSSH user certificates log in. Everything a caller can ask for goes through one of three allow-lists (channel
+types, global requests, channel requests); what is not on them is refused and told to the gate. asyncssh's own handlers
+for forwarding, agent, X11, terminals and passwords are never reached.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+import asyncssh
+from asyncssh.constants import (
+    MSG_CHANNEL_OPEN,
+    MSG_GLOBAL_REQUEST,
+    MSG_REQUEST_FAILURE,
+    MSG_REQUEST_SUCCESS,
+    OPEN_ADMINISTRATIVELY_PROHIBITED,
+    OPEN_RESOURCE_SHORTAGE,
+)
+from asyncssh.packet import PacketDecodeError, SSHPacket, String
+from asyncssh.public_key import KeyImportError, decode_ssh_certificate
+
+from jumphost import wire
+from jumphost.clock import Clock, new_id
+from jumphost.config.settings import Limits, Settings
+from jumphost.errors import Code, JumphostError, Refused
+from jumphost.gateway.channel import CallerChannel, GatewayChannel
+from jumphost.gateway.connection import Connection, escaped
+from jumphost.model.identity import Caller
+
+LOGIN_FAILURES = 7  # six, and the "none" by which clients ask for the methods; OpenSSH's MaxAuthTries is 6
+VERSION = "jumphost"  # neutral: no product version for a scanner
+
+_KEEPALIVE = b"keepalive@openssh.com"
+_NO_MORE_SESSIONS = b"no-more-sessions@openssh.com"  # OpenSSH PROTOCOL §2.2
+_WITH_PORT = frozenset({b"direct-tcpip", b"tcpip-forward", b"cancel-tcpip-forward"})
+_WITH_PATH = frozenset({b"direct-streamlocal@openssh.com", b"streamlocal-forward@openssh.com"})
+
+
+class Gate(Protocol):
+    """Who decides and keeps the trail. Every method is synchronous; none but ``verify`` may raise.
+
+    A caller can cause refusals as fast as it can send: the gate bounds what it writes of them.
+    """
+
+    def verify(self, connection: Connection, username: str, certificate: bytes) -> Caller:
+        """The caller that this certificate (SSH wire format) names; Refused with the reason otherwise.
+
+        Also called for a certificate whose key nobody has proven yet: it must have no effect but its answer.
+        """
+
+    def login_refused(self, connection: Connection, username: str, code: Code, detail: str) -> None:
+        """One attempt failed; the connection may try again."""
+
+    def login_ok(self, connection: Connection) -> None:
+        """``connection.caller`` is bound and was told so."""
+
+    def opened(self, channel: CallerChannel) -> None:
+        """An exec, shell or subsystem was accepted: from here on the channel is the session's."""
+
+    def refused_request(self, connection: Connection, kind: str, detail: str) -> None:
+        """Something that is not offered was asked for and refused; ``kind`` is its SSH name."""
+
+    def closed(self, connection: Connection) -> None:
+        """The connection ended, logged in or not; once."""
+
+
+async def listen(
+    host: str, port: int, gate: Gate, host_keys: Sequence[asyncssh.SSHKey], settings: Settings, clock: Clock
+) -> asyncio.Server:
+    """Accepts callers; port 0 takes a free one. OSError if it cannot."""
+    loop = asyncio.get_running_loop()
+    options = _options(host_keys, settings)
+    return await loop.create_server(
+        lambda: GatewayServerConnection(loop, options, gate, settings.limits, clock), host, port
+    )
+
+
+def _options(host_keys: Sequence[asyncssh.SSHKey], settings: Settings) -> asyncssh.SSHServerConnectionOptions:
+    """Every option that has a default we do not want; keys as objects, since paths are read again per connection."""
+    return asyncssh.SSHServerConnectionOptions(
+        config=None,
+        server_factory=_Callbacks,
+        server_version=VERSION,
+        server_host_keys=list(host_keys),
+        send_server_host_keys=False,
+        kex_algs=wire.KEX,
+        encryption_algs=wire.CIPHERS,
+        mac_algs=wire.MACS,
+        compression_algs=wire.COMPRESSION,
+        signature_algs=wire.SIGNATURES,
+        public_key_auth=True,
+        host_based_auth=False,
+        kbdint_auth=False,
+        password_auth=False,
+        gss_host=None,
+        gss_kex=False,
+        gss_auth=False,
+        x509_trusted_certs=None,
+        authorized_client_keys=None,
+        agent_forwarding=False,
+        x11_forwarding=False,
+        allow_pty=False,
+        line_editor=False,
+        allow_scp=False,
+        rdns_lookup=False,
+        encoding=None,
+        login_timeout=settings.limits.login,
+        keepalive_interval=settings.hold.keepalive,
+        keepalive_count_max=wire.KEEPALIVE_COUNT,
+        rekey_bytes=wire.REKEY_BYTES,
+        rekey_seconds=wire.REKEY_SECONDS,
+        window=settings.limits.window_bytes,
+        max_pktsize=wire.PACKET,
+    )
+
+
+class GatewayServerConnection(wire.BoundedConnection, asyncssh.SSHServerConnection):
+    """One connection of a caller, from accept to close."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        options: asyncssh.SSHServerConnectionOptions,
+        gate: Gate,
+        limits: Limits,
+        clock: Clock,
+    ) -> None:
+        super().__init__(loop, options)
+        self.public = Connection(new_id(clock), self)
+        self._gate = gate
+        self._limits = limits
+        self._failures = 0
+        self._no_more_sessions = False
+
+    async def reload_config(self) -> None:
+        """Options do not depend on who logs in; evaluating them again took an executor thread per login."""
+
+    # Logging in
+
+    async def validate_public_key(self, username: str, key_data: bytes, msg: bytes, signature: bytes) -> bool:
+        """The only way in. It never suspends: nothing comes between a verified signature and its identity."""
+        if self.auth is None or self.auth.task is not asyncio.current_task():
+            return False  # a request that a newer one has replaced
+        try:
+            caller = self._gate.verify(self.public, username, _certificate(key_data))
+            if not msg:
+                return True  # a probe: whoever saw the certificate can send it, so it binds nothing
+            self._check_signature(caller, key_data, msg, signature)
+        except JumphostError as exc:
+            self._gate.login_refused(self.public, username, exc.code, exc.detail or exc.message)
+            return False
+        self.public.bind(username, caller)
+        return True
+
+    def _check_signature(self, caller: Caller, key_data: bytes, msg: bytes, signature: bytes) -> None:
+        """Refused unless the certified key made ``signature`` over this very request on this very connection."""
+        try:
+            key = decode_ssh_certificate(key_data).key
+            algorithm = SSHPacket(signature).get_string()
+        except (KeyImportError, PacketDecodeError) as exc:
+            raise Refused(Code.IDENTITY_MALFORMED, "the certificate or signature cannot be read") from exc
+        if key.get_fingerprint() != caller.key:
+            raise Refused(Code.IDENTITY_MALFORMED, "two readings of the certificate differ in its key")
+        if algorithm.decode("latin-1") not in wire.SIGNATURES:
+            raise Refused(Code.IDENTITY_WEAK_SIGNATURE, f"got a signature by {escaped(algorithm)}")
+        if not key.verify(String(self._session_id) + msg, signature):
+            raise Refused(Code.IDENTITY_BAD_SIGNATURE, "the signature is not by the certified key")
+
+    async def _finish_userauth(self, begin_auth: bool, method: bytes, packet: SSHPacket) -> None:
+        if method not in (b"none", b"publickey"):
+            detail = f"got method {escaped(method)}, expected publickey with a certificate"
+            self._gate.login_refused(self.public, self._username, Code.IDENTITY_NO_CERTIFICATE, detail)
+        await super()._finish_userauth(begin_auth, method, packet)
+
+    def send_userauth_failure(self, partial_success: bool) -> None:
+        self._failures += 1
+        if self._failures >= LOGIN_FAILURES:
+            self.disconnect(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "Too many authentication failures")
+        else:
+            super().send_userauth_failure(partial_success)
+
+    # Asking for things
+
+    def open_session(self) -> tuple[GatewayChannel, asyncssh.SSHServerSession[bytes]]:
+        """A new session channel; ChannelOpenError over the limit, or after the caller said it wants no more."""
+        if self.public.caller is None or self._no_more_sessions:
+            self.refuse(b"session", "after no-more-sessions")
+            raise asyncssh.ChannelOpenError(OPEN_ADMINISTRATIVELY_PROHIBITED, "no more sessions")
+        if len(self._channels) >= self._limits.sessions_per_connection:
+            self.refuse(b"session", f"over limits.sessions_per_connection, {self._limits.sessions_per_connection}")
+            raise asyncssh.ChannelOpenError(OPEN_RESOURCE_SHORTAGE, "too many sessions on this connection")
+        channel = CallerChannel(self.public, self._gate.opened)
+        return GatewayChannel(self, channel, self._limits, self.refuse), cast(asyncssh.SSHServerSession[bytes], channel)
+
+    def refuse(self, kind: bytes, detail: str = "") -> None:
+        """Tells the gate."""
+        self._gate.refused_request(self.public, escaped(kind, 64), detail)
+
+    def _process_channel_open(self, pkttype: int, pktid: int, packet: SSHPacket) -> None:
+        ahead = SSHPacket(packet.get_remaining_payload())
+        kind = ahead.get_string()
+        if kind == b"session":
+            super()._process_channel_open(pkttype, pktid, packet)
+            return
+        sender, _window, _size = ahead.get_uint32(), ahead.get_uint32(), ahead.get_uint32()
+        self.send_channel_open_failure(sender, OPEN_ADMINISTRATIVELY_PROHIBITED, "not offered", "en")
+        self.refuse(kind, _where(kind, ahead))
+
+    def _process_global_request(self, pkttype: int, pktid: int, packet: SSHPacket) -> None:
+        request, want_reply = packet.get_string(), packet.get_boolean()
+        if request == _NO_MORE_SESSIONS:
+            self._no_more_sessions = True
+        elif request != _KEEPALIVE:
+            self.refuse(request, _where(request, packet))
+        if want_reply:
+            served = request in (_KEEPALIVE, _NO_MORE_SESSIONS)
+            self.send_packet(MSG_REQUEST_SUCCESS if served else MSG_REQUEST_FAILURE)
+
+    _packet_handlers = {  # noqa: RUF012  # asyncssh dispatches by this table of the class
+        **asyncssh.SSHServerConnection._packet_handlers,
+        MSG_CHANNEL_OPEN: _process_channel_open,
+        MSG_GLOBAL_REQUEST: _process_global_request,
+    }
+
+    # Coming and going
+
+    def accepted(self) -> None:
+        """The socket is connected."""
+        self.public.came_from(*self.get_extra_info("peername")[:2])
+
+    def logged_in(self) -> None:
+        """The success message went out; a login without an identity cannot be, and is closed."""
+        if self.public.caller is None:
+            self.abort()
+        else:
+            self._gate.login_ok(self.public)
+
+    def lost(self) -> None:
+        """The connection ended."""
+        self._gate.closed(self.public)
+
+
+class _Callbacks(asyncssh.SSHServer):
+    """asyncssh's callbacks, handed to the connection; what is not named here refuses by default."""
+
+    _connection: GatewayServerConnection
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = cast(GatewayServerConnection, conn)
+        self._connection.accepted()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connection.lost()
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def auth_completed(self) -> None:
+        self._connection.logged_in()
+
+    def session_requested(self) -> tuple[GatewayChannel, asyncssh.SSHServerSession[bytes]]:
+        return self._connection.open_session()
+
+
+def _certificate(key_data: bytes) -> bytes:
+    """``key_data`` itself, if it says it is an OpenSSH certificate; Refused otherwise."""
+    try:
+        kind = SSHPacket(key_data).get_string()
+    except PacketDecodeError as exc:
+        raise Refused(Code.IDENTITY_MALFORMED, "the public key cannot be read") from exc
+    if not kind.endswith(b"-cert-v01@openssh.com"):
+        raise Refused(Code.IDENTITY_PLAIN_KEY, f"got a {escaped(kind, 64)} key, expected an OpenSSH certificate")
+    return key_data
+
+
+def _where(kind: bytes, packet: SSHPacket) -> str:
+    """What a forwarding request names: ``HOST:PORT`` or a path; "" for everything else."""
+    if kind in _WITH_PORT:
+        return f"{escaped(packet.get_string())}:{packet.get_uint32()}"
+    return escaped(packet.get_string()) if kind in _WITH_PATH else ""
