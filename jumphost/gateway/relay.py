@@ -1,0 +1,155 @@
+"""Bytes between a caller and its command, both ways, with the back-pressure of each side handed to the other.
+
+Every chunk goes through the tap before it goes on; when the tap fails, or a limit is reached, nothing more goes on in
+either direction. No method that asyncssh or a target calls raises.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, Literal, ParamSpec, Protocol
+
+from jumphost.errors import Code, JumphostError, Refused
+from jumphost.gateway.channel import CallerChannel
+from jumphost.target.base import Process
+
+P = ParamSpec("P")
+
+
+class Tap(Protocol):
+    """Looks at every chunk before it goes on, and stops the relay by raising."""
+
+    def output(self, chunk: bytes, stream: int) -> None:
+        """Bytes of STDOUT or STDERR on their way to the caller."""
+
+    def input(self, chunk: bytes) -> None:
+        """Bytes of standard input on their way to the command."""
+
+
+def _contained(
+    method: "Callable[Concatenate[Relay, P], None]",
+) -> "Callable[Concatenate[Relay, P], None]":
+    """After a fault the method does nothing; what it raises becomes the fault."""
+
+    @functools.wraps(method)
+    def contained(relay: "Relay", /, *args: P.args, **kwargs: P.kwargs) -> None:
+        if relay.fault is not None:
+            return
+        try:
+            method(relay, *args, **kwargs)
+        except JumphostError as error:
+            relay.fail(error)
+        except Exception as error:  # noqa: BLE001  # of tap, channel or process: none may reach asyncssh
+            relay.fail(JumphostError(Code.INTERNAL, "a fault while relaying", detail=repr(error)))
+
+    return contained
+
+
+class Relay:
+    """Implements ``target.base.Output`` for the target and ``channel.Sink`` for the caller.
+
+    ``stdin`` is the decision's: unless it is ``stream``, the command sees end of file at once, and what the caller
+    sends anyway is dropped and counted. ``on_fault`` is called once, with the first fault.
+    """
+
+    def __init__(
+        self,
+        channel: CallerChannel,
+        tap: Tap,
+        *,
+        output_bytes: int,
+        stdin: Literal["closed", "judge", "stream"],
+        on_fault: Callable[[JumphostError], None],
+    ) -> None:
+        self._channel = channel
+        self._tap = tap
+        self._output_left = output_bytes
+        self._streams_input = stdin == "stream"
+        self._on_fault = on_fault
+        self._process: Process | None = None
+        self.fault: JumphostError | None = None
+        self.dropped_input = 0  # bytes
+
+    def attach(self, process: Process) -> None:
+        """The command runs: input goes to it from now on. Output may have come before."""
+        self._process = process
+        if not self._streams_input:
+            process.write_eof()
+        self._channel.attach(self)
+
+    async def drained(self) -> None:
+        """Waits until the caller's socket took all output or the caller is gone; raises the fault if there is one."""
+        await self._channel.flushed()
+        if self.fault is not None:
+            raise self.fault
+
+    def fail(self, error: JumphostError) -> None:
+        """Stops relaying; the command's output is drained unseen, so that its end can still come."""
+        if self.fault is None:
+            self.fault = error
+            if self._process is not None:
+                self._process.resume_output()
+            self._on_fault(error)
+
+    # target.base.Output: from the command
+
+    @_contained
+    def data(self, chunk: bytes, stream: int) -> None:
+        """Bytes of STDOUT or STDERR, in the order they came; a limit lets its last bytes through."""
+        allowed = chunk[: self._output_left]
+        self._output_left -= len(allowed)
+        if allowed:
+            self._tap.output(allowed, stream)
+            self._channel.write(allowed, stream)
+        if len(allowed) < len(chunk):
+            raise Refused(Code.LIMIT_OUTPUT, "the command wrote more than its limit of output")
+
+    @_contained
+    def eof(self) -> None:
+        """No more output. Where a line about dropped input is due, the end is left to the channel's close."""
+        if not self.dropped_input:
+            self._channel.write_eof()
+
+    @_contained
+    def pause_input(self) -> None:
+        """The command takes no more standard input for now."""
+        self._channel.pause()
+
+    @_contained
+    def resume_input(self) -> None:
+        """It does again."""
+        self._channel.resume()
+
+    # channel.Sink: from the caller
+
+    @_contained
+    def stdin(self, chunk: bytes) -> None:
+        """Bytes of standard input."""
+        if not self._streams_input:
+            self.dropped_input += len(chunk)
+        elif self._process is not None:
+            self._tap.input(chunk)
+            self._process.write(chunk)
+
+    @_contained
+    def stdin_eof(self) -> None:
+        """End of standard input; a closed one was ended at the start."""
+        if self._streams_input and self._process is not None:
+            self._process.write_eof()
+
+    @_contained
+    def signal(self, name: str) -> None:
+        """A signal for the command."""
+        if self._process is not None:
+            self._process.send_signal(name)
+
+    @_contained
+    def pause_output(self) -> None:
+        """The caller is slow."""
+        if self._process is not None:
+            self._process.pause_output()
+
+    @_contained
+    def resume_output(self) -> None:
+        """It has caught up."""
+        if self._process is not None:
+            self._process.resume_output()
