@@ -13,6 +13,7 @@ from jumphost.clock import NS_PER_S, parse_rfc3339
 from jumphost.errors import Code, Refused
 from jumphost.evidence import sshsig
 from jumphost.model.approval import NAMESPACE, Approval, Approver, Hold, State, Term, statement, terms_met
+from jumphost.sshkey import read_line
 
 SKEW_NS = 60 * NS_PER_S  # an approver's clock may run ahead by this much
 
@@ -42,7 +43,7 @@ def due(hold: Hold, now_ns: int) -> bool:
 def answered(hold: Hold, given: Approval, approvers: Mapping[str, Approver], now_ns: int) -> Hold:
     """The hold after one person's verdict: approved once the terms are met, rejected by one rejection.
 
-    Refused with approval.invalid, approval.not_allowed, approval.expired or approval.closed; then nothing changed.
+    Refused with a code of approval.… or signature.invalid if it does not count; then nothing has changed.
     """
     if due(hold, now_ns):
         raise Refused(Code.APPROVAL_EXPIRED, f"hold {hold.id} has expired")
@@ -95,12 +96,11 @@ def _verify(hold: Hold, given: Approval, approvers: Mapping[str, Approver], now_
             Code.APPROVAL_NOT_ALLOWED, f"got {given.approver} of {sorted(person.groups)}, expected a member of {wanted}"
         )
     _in_time(given, now_ns)
-    try:
-        key = sshsig.verify(given.signature, statement(given), NAMESPACE)
-    except ValueError as error:
-        raise Refused(Code.APPROVAL_INVALID, "the signature does not fit the statement", detail=str(error)) from error
-    if not any(_blob(line) == _blob(key) for line in person.keys):
-        raise Refused(Code.APPROVAL_INVALID, f"the signature is by no key of {given.approver}")
+    key = sshsig.verify(given.signature, statement(given), NAMESPACE)
+    if not any(read_line(line).blob == key.blob for line in person.keys):
+        raise Refused(
+            Code.APPROVAL_INVALID, f"got a signature by {key.fingerprint}, which is no key of {given.approver}"
+        )
 
 
 def _in_time(given: Approval, now_ns: int) -> None:
@@ -110,8 +110,3 @@ def _in_time(given: Approval, now_ns: int) -> None:
         raise Refused(Code.APPROVAL_INVALID, f"the statement's time: {error}") from error
     if not at - SKEW_NS <= now_ns < not_after:
         raise Refused(Code.APPROVAL_INVALID, f"got a statement for {given.at} to {given.not_after}: sign it again")
-
-
-def _blob(key_line: str) -> str:
-    """The base64 part of a public key line: what makes two keys the same."""
-    return key_line.split()[1]

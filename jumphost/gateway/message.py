@@ -5,7 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from jumphost.errors import Code, JumphostError, Status, status_of
+from jumphost.errors import Code, JumphostError, Refused, Status, status_of
+from jumphost.model.decision import Decision
 
 Word = Literal["allowed", "denied", "held", "cut", "failed"]
 
@@ -21,15 +22,34 @@ class Ending(Struct, frozen=True):
     hold: str = ""
 
 
+class Ended(Exception):
+    """Raised where a session ends without running anything."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending)
+        self.ending = ending
+
+
+_CUTS = frozenset({Code.RECORDING_FAILED, Code.JOURNAL_UNAVAILABLE, Code.SHUTDOWN})  # of what runs, by a fault of ours
+_WORDS: dict[int, Word] = {Status.DENIED: "denied", Status.HELD: "held"}
+
+
 def refused(error: JumphostError, decision: str, *, running: bool = False) -> Ending:
     """The ending that an error means, before the command ran or while it did."""
     status = status_of(error.code)
-    if running and status in (Status.DENIED, Status.INTERNAL, Status.UNAVAILABLE):
-        return Ending(
-            "cut", error.code, error.message, Status.DENIED if status == Status.DENIED else Status.INTERNAL, decision
-        )
-    word: Word = {Status.DENIED: "denied", Status.HELD: "held"}.get(status, "failed")  # type: ignore[assignment]  # both are Words
-    return Ending(word, error.code, error.message, status, decision)
+    if running and (status == Status.DENIED or error.code in _CUTS):
+        status = Status.DENIED if status == Status.DENIED else Status.INTERNAL
+        return Ending("cut", error.code, error.message, status, decision)
+    return Ending(_WORDS.get(status, "failed"), error.code, error.message, status, decision)
+
+
+def judged(decision: Decision, effect: Word) -> Ending:
+    """The ending that a decision means for a caller for whom nothing runs."""
+    judgement = decision.judgement
+    if effect == "denied" and judgement.code in {*Code}:
+        return refused(Refused(Code(judgement.code), judgement.message), decision.id)
+    status = {"allowed": Status.OK, "held": Status.HELD}.get(effect, Status.DENIED)
+    return Ending(effect, judgement.code, judgement.message, status, decision.id)
 
 
 def fault(decision: str) -> Ending:

@@ -1,0 +1,159 @@
+"""One allowed command: its recording, its credential, its process on the target, and their end."""
+
+import asyncio
+from collections.abc import Callable
+
+import asyncssh
+import structlog
+
+from jumphost.clock import NS_PER_S
+from jumphost.command import forced
+from jumphost.errors import Code, JumphostError, Refused, Unavailable
+from jumphost.gateway.channel import CallerChannel
+from jumphost.gateway.parts import Parts
+from jumphost.gateway.relay import Relay
+from jumphost.gateway.trail import Trail
+from jumphost.model.approval import Approval
+from jumphost.model.decision import Decision
+from jumphost.model.event import Kind
+from jumphost.model.identity import Caller
+from jumphost.model.request import decode, subject_text
+from jumphost.model.target import Target
+from jumphost.recording.writer import Recording
+from jumphost.target.base import Exit, Login, Order, Process
+
+STOP_GRACE_S = 20.0  # the longest a session waits for its command to be gone after it was cut
+
+Cut = Callable[[JumphostError], None]
+
+log = structlog.get_logger(__name__)
+
+
+class Execution:
+    """The methods are called in the order they stand in, by ``session``; ``seal`` always."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        trail: Trail,
+        caller: Caller,
+        target: Target,
+        decision: Decision,
+        approvals: tuple[Approval, ...],
+    ) -> None:
+        self._parts, self._trail, self._caller, self._target = parts, trail, caller, target
+        self._decision, self._approvals = decision, approvals
+        self._document = decode(decision.judgement.document)
+        self._recording: Recording | None = None
+        self._relay: Relay | None = None
+        self._process: Process | None = None
+        self._timers: list[asyncio.TimerHandle] = []
+
+    async def record(self) -> None:
+        """Opens the recording; Unavailable (recording.failed)."""
+        self._recording = await asyncio.to_thread(self._open)
+        path = self._recording.path.relative_to(self._parts.recordings)
+        self._trail.note(Kind.RECORDING_OPEN, self._decision.id, recording=str(path))
+
+    async def start(self, channel: CallerChannel, cut: Cut) -> None:
+        """Logs in to the target and starts the command there; what ``Runner.start`` raises."""
+        if self._recording is None:
+            raise JumphostError(Code.INTERNAL, "a command without a recording")
+        owed, site = self._decision.obligations, self._parts.settings.limits
+        self._limit(cut)
+        self._relay = Relay(
+            channel,
+            self._recording,
+            stdin=owed.stdin,
+            output_bytes=owed.limits.output_bytes or site.output_bytes,
+        )
+        self._relay.fault.add_done_callback(lambda fault: _pass_on(fault, cut))
+        runner = self._parts.runners[self._target.kind]
+        self._process = await runner.start(self._order(), self._relay, self._mint)
+        self._relay.attach(self._process)
+
+    async def ended(self) -> Exit:
+        """How the command ended, once all its output is on its way to the caller."""
+        if self._process is None or self._recording is None:
+            raise JumphostError(Code.INTERNAL, "a command that was not started")
+        how = await self._process.wait()
+        self._recording.exit(how.status, how.signal)
+        return how
+
+    async def stop(self) -> bool:
+        """Ends the command on the target; whether it is known that nothing of it is left."""
+        if self._process is None:
+            return True
+        try:
+            async with asyncio.timeout(STOP_GRACE_S):
+                return await self._process.stop()
+        except (JumphostError, TimeoutError) as error:
+            log.error("command.not_stopped", request=self._document.id, error=str(error))
+            return False
+
+    async def seal(self) -> None:
+        """Lets go of the target and closes the recording, whose digest is noted; Unavailable (recording.failed)."""
+        for timer in self._timers:
+            timer.cancel()
+        if self._process is not None:
+            await self._process.close()
+        if self._recording is None:
+            return
+        seal = await asyncio.to_thread(self._recording.close)
+        self._trail.note(Kind.RECORDING_SEAL, self._decision.id, sha256=seal.sha256, bytes=seal.bytes)
+
+    def _open(self) -> Recording:
+        parts, decision = self._parts, self._decision
+        return Recording.open(
+            parts.recordings,
+            session=self._document.id,
+            clock=parts.clock,
+            max_bytes=parts.settings.recording.max_bytes,
+            level=decision.obligations.record,
+            command=subject_text(self._document),
+        )
+
+    def _order(self) -> Order:
+        env = self._document.env
+        line = forced.pinned(
+            subject_text(self._document),
+            request=self._document.id,
+            env={name: env[name] for name in self._decision.obligations.env if name in env},
+            shell=self._target.shell,
+            timeout_s=self._decision.obligations.limits.timeout_s,
+        )
+        return Order(request=self._document.id, target=self._target, login=self._trail.login, line=line)
+
+    def _limit(self, cut: Cut) -> None:
+        limits = self._decision.obligations.limits
+        seconds = limits.timeout_s or self._parts.settings.limits.timeout
+        later = asyncio.get_running_loop().call_later
+        self._timers.append(later(seconds, cut, Refused(Code.LIMIT_TIME, f"ran longer than {seconds} s")))
+        if limits.on_expiry == "cut":
+            left = max(0, self._caller.expires_ns - self._parts.clock.now_ns()) / NS_PER_S
+            self._timers.append(later(left, cut, Refused(Code.IDENTITY_EXPIRED, "the certificate ended")))
+
+    async def _mint(self, purpose: Login, address: str) -> asyncssh.SSHKeyPair:
+        pair, lease = await self._parts.credentials.issue(
+            purpose=purpose,
+            target=self._target,
+            login=self._trail.login,
+            decision=self._decision,
+            approvals=self._approvals,
+            address=address,
+        )
+        try:
+            await self._parts.store.write(None, self._trail.issued(self._decision, lease, purpose))
+        except Unavailable:
+            if purpose == "run":
+                raise
+            log.error("journal.unavailable", request=self._document.id)  # what runs is stopped all the same
+        return pair
+
+
+def _pass_on(fault: "asyncio.Future[None]", cut: Cut) -> None:
+    if fault.cancelled() or (error := fault.exception()) is None:
+        return
+    cut(
+        error if isinstance(error, JumphostError) else JumphostError(Code.INTERNAL, "internal fault", detail=str(error))
+    )

@@ -1,0 +1,31 @@
+"""What sessions work with; made once, by ``app``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jumphost.approval.holds import Holds
+from jumphost.clock import Clock
+from jumphost.config.settings import Settings
+from jumphost.credential.base import LoginCredentials
+from jumphost.gateway.standing import Standing
+from jumphost.policy.base import Engine
+from jumphost.store.requests import Requests
+from jumphost.store.sqlite import Store
+from jumphost.target.base import Runner
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The ports, each with the implementation that the site asked for."""
+
+    clock: Clock
+    settings: Settings
+    standing: Standing
+    engine: Engine
+    holds: Holds
+    credentials: LoginCredentials
+    runners: Mapping[str, Runner]  # by kind of target
+    store: Store
+    requests: Requests
+    recordings: Path

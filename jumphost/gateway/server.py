@@ -1,0 +1,191 @@
+"""The gateway at work: what SSH connections ask becomes sessions, and what ends them early reaches them.
+
+The only place where callbacks of asyncssh become tasks: all of them belong to one TaskGroup.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from jumphost.audit.flood import AuthFlood
+from jumphost.errors import Code, JumphostError, Refused, Unavailable
+from jumphost.gateway import verbs
+from jumphost.gateway.channel import CallerChannel
+from jumphost.gateway.session import Parts, Session
+from jumphost.gateway.transport import Connection
+from jumphost.model.event import Event, Kind
+from jumphost.model.identity import Caller
+
+HEARTBEAT_S = 1.0  # how often holds are looked at for expiry, and refused logins counted
+PROGRESS_BEATS = 10  # every so many beats the journal learns how far open recordings are: it must be writable
+
+log = structlog.get_logger(__name__)
+
+
+class Gateway:
+    """Implements ``transport.Gate``. ``run`` is its life; ``drain`` ends it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._connections: dict[str, Connection] = {}
+        self._sessions: dict[Session, Connection] = {}
+        self._flood = AuthFlood(parts.clock)
+        self._draining = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._group: asyncio.TaskGroup | None = None
+
+    async def run(self, started: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Serves until ``drain``; ``started`` is called once the gateway can take connections."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            beat = group.create_task(self._heartbeat())
+            await started()
+            await self._draining.wait()
+            beat.cancel()
+
+    async def drain(self, grace_s: float) -> None:
+        """Takes no new session, gives the running ones ``grace_s`` seconds, then cuts them."""
+        self._draining.set()
+        try:
+            async with asyncio.timeout(grace_s):
+                await self._idle.wait()
+        except TimeoutError:
+            for session in list(self._sessions):
+                session.cut(Unavailable(Code.SHUTDOWN, "the gateway is shutting down"))
+            await self._idle.wait()
+        for connection in list(self._connections.values()):
+            connection.disconnect("the gateway is shutting down")
+
+    def end_revoked(self) -> int:
+        """Ends at once whatever belongs to a login that is no longer in force; returns how many connections."""
+        ended = 0
+        now = self._parts.clock.now_ns()
+        for connection in list(self._connections.values()):
+            try:
+                if connection.caller is not None:
+                    self._parts.standing.check(connection.caller, now)
+            except Refused as error:
+                if error.code is Code.IDENTITY_EXPIRED:
+                    continue
+                ended += 1
+                self._end(connection, error)
+        return ended
+
+    # ── transport.Gate ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def verify(self, connection: Connection, username: str, certificate: bytes) -> Caller:
+        """The caller that the certificate proves; Refused. ``username`` names a target and is looked at per command."""
+        return self._parts.standing.admit(
+            certificate, source=connection.source.address, now_ns=self._parts.clock.now_ns()
+        )
+
+    def login_ok(self, connection: Connection) -> None:
+        """A signature by a certified key was verified."""
+        self._connections[connection.id] = connection
+        caller = connection.caller
+        if caller is None:
+            return
+        identity = caller.identity
+        self._note(
+            Kind.AUTH_OK,
+            connection,
+            identity=identity.name,
+            username=connection.username,
+            issuer=identity.issuer,
+            serial=identity.certificate.serial,
+            key_id=identity.certificate.key_id,
+            ca=identity.certificate.ca,
+            valid_before=identity.certificate.valid_before,
+            key=caller.key,
+        )
+
+    def login_refused(self, connection: Connection, username: str, code: str, detail: str) -> None:
+        """A login failed; beyond a rate per address only their number is kept."""
+        if self._flood.admit(connection.source.address):
+            self._note(Kind.AUTH_REFUSED, connection, username=username[:256], code=code, detail=detail[:1024])
+
+    def opened(self, channel: CallerChannel) -> None:
+        """A channel asked for its one exec, shell or subsystem."""
+        if self._group is None or self._draining.is_set():
+            channel.say("jumphost: failed gateway.shutdown: the gateway is shutting down")
+            channel.connection.disconnect("the gateway is shutting down")
+            return
+        self._group.create_task(self._serve(channel))
+
+    def refused_request(self, connection: Connection, kind: str, detail: str) -> None:
+        """Something that SSH can ask for was refused by the transport."""
+        self._note(
+            Kind.REQUEST_REFUSED, connection, request=kind[:64], code=Code.REQUEST_UNSUPPORTED, detail=detail[:1024]
+        )
+
+    def closed(self, connection: Connection) -> None:
+        """The connection is gone; its sessions learn it from their channels."""
+        self._connections.pop(connection.id, None)
+
+    # ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _serve(self, channel: CallerChannel) -> None:
+        if channel.connection.username == verbs.LOGIN:
+            await verbs.serve(channel, self._parts)
+            return
+        session = Session(self._parts, channel)
+        self._sessions[session] = channel.connection
+        self._idle.clear()
+        try:
+            await session.run()
+        finally:
+            del self._sessions[session]
+            if not self._sessions:
+                self._idle.set()
+
+    def _end(self, connection: Connection, error: JumphostError) -> None:
+        mine = [session for session, of in self._sessions.items() if of is connection]
+        for session in mine:
+            session.cut(error)
+        if self._group is not None:
+            self._group.create_task(self._hang_up(connection, mine))
+
+    async def _hang_up(self, connection: Connection, sessions: list[Session]) -> None:
+        for session in sessions:
+            await session.over.wait()
+        connection.disconnect("the identity was revoked")
+
+    def _note(self, kind: Kind, connection: Connection, *, identity: str = "", **data: Any) -> None:
+        if identity == "" and connection.caller is not None:
+            identity = connection.caller.identity.name
+        event = Event(
+            kind=kind,
+            at_ns=self._parts.clock.now_ns(),
+            connection=connection.id,
+            identity=identity,
+            data={"source": connection.source.address, "client": connection.source.client[:256], **data},
+        )
+        if self._group is not None:
+            self._group.create_task(self._write(event))
+
+    async def _write(self, *events: Event) -> None:
+        try:
+            await self._parts.store.write(None, *events)
+        except Unavailable as error:
+            log.error("journal.unavailable", error=str(error))
+            for session in list(self._sessions):
+                if session.running:
+                    session.cut(error)
+
+    async def _heartbeat(self) -> None:
+        beats = 0
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            beats += 1
+            try:
+                await self._parts.holds.expire_due()
+            except Unavailable as error:
+                log.error("journal.unavailable", error=str(error))
+            counted = self._flood.counted()
+            if counted:
+                await self._write(*counted)
+            if beats % PROGRESS_BEATS == 0:
+                await self._write(*[event for session in self._sessions if (event := session.progress()) is not None])

@@ -1,0 +1,278 @@
+"""The way of one command, in the one place that holds its order (DESIGN §1).
+
+(1) identity verified, not expired, not revoked, target and operation in scope
+(2) facts made, opaque parts named
+(3) request built, total and valid
+(4) decided; (2) to (4) are one call to the engine, and any fault of it is a denial
+(5) held: the approval is bound to the request digest
+(6) after a wait: identity looked at again, decided again with the approvals in the input
+(7) decision journalled, recording opened: from here, and only from here, a target may be touched
+(8) credential issued, while logging in
+(9) target opened, relay through recording, limits enforced
+(10) always: command stopped if it was cut, recording sealed, outcome journalled, then the caller told
+
+Whatever ends a session early (revocation, a limit, a fault of recorder or journal, a caller who left) goes through
+``cut``: it cancels what is going on, and (10) follows.
+"""
+
+import asyncio
+
+import structlog
+from msgspec.structs import replace
+
+from jumphost.approval import desk
+from jumphost.clock import NS_PER_S, new_id
+from jumphost.errors import Code, JumphostError, Refused
+from jumphost.gateway import environment, message, verbs, waiting
+from jumphost.gateway.channel import CallerChannel
+from jumphost.gateway.environment import Wishes
+from jumphost.gateway.execution import Execution
+from jumphost.gateway.lifecycle import Stage, step
+from jumphost.gateway.message import Ended, Ending
+from jumphost.gateway.parts import Parts
+from jumphost.gateway.trail import Trail
+from jumphost.model.approval import Approval, Hold
+from jumphost.model.decision import Decision, denied
+from jumphost.model.event import Event, Kind
+from jumphost.model.request import TargetView, decode, subject_text
+from jumphost.model.target import Target
+from jumphost.policy.base import Submission
+from jumphost.target.base import Exit
+
+log = structlog.get_logger(__name__)
+
+
+class Session:
+    """One channel of one caller, from its request to its exit status. Its id is the request's id too."""
+
+    def __init__(self, parts: Parts, channel: CallerChannel) -> None:
+        if (caller := channel.connection.caller) is None:
+            raise JumphostError(Code.INTERNAL, "a channel without a verified caller")
+        self.id = new_id(parts.clock)
+        self.over = asyncio.Event()
+        self._parts, self._channel, self._caller = parts, channel, caller
+        self._target_name, _, self._login = channel.connection.username.partition("+")
+        self._trail = Trail(parts.clock, self.id, channel, target=self._target_name, login=self._login)
+        self._decision_id = new_id(parts.clock)
+        self._wishes = Wishes(as_json=environment.wants_json(channel.env))
+        self._stage = Stage.OPEN
+        self._cut: JumphostError | None = None
+        self._task: asyncio.Task[object] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a command of it may be running on a target."""
+        return self._stage in (Stage.COMMITTED, Stage.RUNNING)
+
+    def cut(self, error: JumphostError) -> None:
+        """Ends the session for the reason given; the first reason counts, and none once it is ending."""
+        if self._cut is None and self._stage is not Stage.ENDED and self._task is not None:
+            self._cut = error
+            self._task.cancel()
+
+    async def run(self) -> None:
+        """Serves the channel to its end; raises nothing but a cancellation that ``cut`` did not ask for."""
+        self._task = asyncio.current_task()
+        self._trail.opened()
+        try:
+            ending: Ending | Exit = await self._serve()
+        except Ended as end:
+            ending = end.ending
+        except asyncio.CancelledError:
+            ending = self._refused(self._own_cut())
+        except JumphostError as error:
+            ending = self._refused(error)
+        except Exception:
+            ending = self._fault()
+        self._stage = self._stage if self._stage is Stage.ENDED else step(self._stage, Stage.ENDED)
+        await self._close(ending)
+        self.over.set()
+
+    async def _serve(self) -> Ending | Exit:
+        parts, channel = self._parts, self._channel
+        # (1)
+        parts.standing.check(self._caller, parts.clock.now_ns())
+        if channel.kind != "exec" or channel.pty_requested:
+            what = "a terminal" if channel.pty_requested else f"a {channel.kind}"
+            raise Refused(Code.REQUEST_UNSUPPORTED, f"got {what}, expected a command: ssh TARGET@GATEWAY 'command'")
+        self._wishes = environment.read(channel.env, parts.settings.environment.accept)
+        _check_bytes(channel.raw, parts.settings.limits.command_bytes)
+        if self._target_name == verbs.LOGIN:
+            channel.write(verbs.answer(self._caller, channel.raw))
+            return Exit()
+        target, self._login = parts.standing.target(self._caller, "exec", self._target_name, self._login)
+        self._trail.requested(self._wishes, self._login)
+        while True:
+            # (2) (3) (4)
+            decision = await self._judge(target, ())
+            if decision.effect == "deny":
+                return message.judged(decision, "denied")
+            if self._wishes.dry_run:
+                return message.judged(decision, "allowed" if decision.effect == "allow" else "held")
+            if decision.effect == "allow":
+                return await self._perform(target, decision, (), None)
+            # (5) (6)
+            done = await self._hold(target, decision)
+            if done is not None:
+                return done
+
+    async def _judge(self, target: Target, approvals: tuple[Approval, ...]) -> Decision:
+        parts, connection = self._parts, self._channel.connection
+        judgement = await parts.engine.judge(
+            Submission(
+                id=self.id,
+                connection=connection.id,
+                now_ns=parts.clock.now_ns(),
+                identity=self._caller.identity,
+                source=connection.source,
+                target=TargetView(name=target.name, kind=target.kind, login=self._login, labels=target.labels),
+                operation="exec",
+                raw=self._channel.raw,
+                correlation=self._wishes.correlation,
+                purpose=self._wishes.purpose,
+                dialect=target.shell,
+                env=self._wishes.env,
+                approvals=tuple(given.view() for given in approvals),
+            )
+        )
+        owed = judgement.verdict.obligations
+        if judgement.verdict.effect != "deny" and (owed.mask or owed.credential or owed.stdin == "judge"):
+            why = denied(Code.POLICY_UNSUPPORTED, "the policy asks for an obligation that this gateway cannot meet")
+            judgement = replace(judgement, verdict=why.verdict, code=why.code, message=why.message)
+        decision = Decision(new_id(parts.clock), parts.clock.now_ns(), judgement)
+        self._decision_id = decision.id
+        self._stage = step(self._stage, Stage.JUDGED)
+        self._trail.decided(decision, approvals, dry_run=self._wishes.dry_run)
+        await parts.requests.put(decision.id, judgement.document)
+        return decision
+
+    async def _hold(self, target: Target, decision: Decision) -> Ending | Exit | None:
+        """Waits for people and then runs the command; None if it has to be judged anew, as it was never asked."""
+        parts = self._parts
+        await parts.store.write(None, *self._trail.take())
+        hold = await parts.holds.open(self._new_hold(target, decision), self._trail.event(Kind.HOLD_OPEN, decision.id))
+        self._stage = step(self._stage, Stage.HELD)
+        told = replace(message.judged(decision, "held"), hold=hold.id)
+        with parts.holds.attached(hold.id) as ticket:
+            try:
+                await waiting.turn(
+                    ticket, told, parts=parts, caller=self._caller, channel=self._channel, wishes=self._wishes
+                )
+            except BaseException:
+                self._trail.note(Kind.HOLD_DETACH, decision.id, hold=hold.id)
+                raise
+            if ticket.hold.state != "approved":
+                return None  # another caller of the same request has used the approval
+            # (6)
+            parts.standing.check(self._caller, parts.clock.now_ns())
+            parts.standing.target(self._caller, "exec", target.name, self._login)
+            approvals = parts.holds.standing(hold := ticket.hold)
+            again = await self._judge(target, approvals)
+            if again.effect == "deny":
+                return message.judged(again, "denied")
+            terms = again.obligations.approval if again.effect == "hold" else hold.terms
+            if not (desk.met(hold.terms, approvals) and desk.met(terms, approvals)):
+                await parts.holds.withdraw(hold.id, "an approval no longer counts, or the policy now asks for more")
+                return None
+            if again.judgement.request_digest != hold.request_digest:
+                raise Refused(Code.APPROVAL_INVALID, "what was approved is not what would run")
+            return await self._perform(target, again, approvals, hold)
+
+    async def _perform(
+        self, target: Target, decision: Decision, approvals: tuple[Approval, ...], hold: Hold | None
+    ) -> Ending | Exit:
+        execution = Execution(self._parts, self._trail, self._caller, target, decision, approvals)
+        ending: Ending | Exit
+        try:
+            # (7)
+            await execution.record()
+            self._trail.started(decision, hold)
+            if hold is None:
+                await self._parts.store.write(None, *self._trail.take())
+            else:
+                await self._parts.holds.consume(hold.id, *self._trail.take())
+            self._stage = step(self._stage, Stage.COMMITTED)
+            # (8) (9)
+            await execution.start(self._channel, self.cut)
+            self._stage = step(self._stage, Stage.RUNNING)
+            ending = await execution.ended()
+            self._trail.exited(decision, ending)
+        except asyncio.CancelledError:
+            ending = self._refused(self._own_cut())
+        except JumphostError as error:
+            ending = self._refused(error)
+        except Exception:
+            ending = self._fault()
+        # (10)
+        self._stage = step(self._stage, Stage.ENDED)
+        if isinstance(ending, Ending):
+            self._trail.cut(decision, ending, left=not await execution.stop())
+        try:
+            await execution.seal()
+        except JumphostError as error:
+            if isinstance(ending, Exit):
+                ending = message.refused(error, decision.id, running=True)
+        return ending
+
+    async def _close(self, ending: Ending | Exit) -> None:
+        self._trail.closed(ending)
+        try:
+            await self._parts.store.write(None, *self._trail.take())
+        except JumphostError as error:
+            if isinstance(ending, Exit) or ending.effect in ("allowed", "held"):
+                ending = message.refused(error, self._decision_id, running=isinstance(ending, Exit))
+        if isinstance(ending, Ending):
+            self._channel.say(message.line(ending, as_json=self._wishes.as_json))
+            self._channel.exit(Exit(status=ending.status))
+        else:
+            self._channel.exit(ending)
+
+    def _new_hold(self, target: Target, decision: Decision) -> Hold:
+        now, identity, terms = self._parts.clock.now_ns(), self._caller.identity, decision.obligations.approval
+        return Hold(
+            id=self.id,
+            state="pending",
+            request_digest=decision.judgement.request_digest,
+            identity=identity.name,
+            owner=identity.owner,
+            target=target.name,
+            login=self._login,
+            command=subject_text(decode(decision.judgement.document)),
+            terms=terms,
+            message=f"{decision.judgement.code}: {decision.judgement.message}",
+            created_ns=now,
+            expires_ns=now + min(term.ttl_s for term in terms) * NS_PER_S,
+            decision=decision.id,
+            correlation=self._wishes.correlation,
+            purpose=self._wishes.purpose,
+        )
+
+    def _own_cut(self) -> JumphostError:
+        """Why ``cut`` cancelled this; a cancellation that it did not ask for goes on."""
+        if self._cut is None or self._task is None:
+            raise asyncio.CancelledError
+        self._task.uncancel()
+        return self._cut
+
+    def _refused(self, error: JumphostError) -> Ending:
+        self._trail.refused(error, self._decision_id)
+        return message.refused(error, self._decision_id, running=self._stage is Stage.RUNNING)
+
+    def _fault(self) -> Ending:
+        log.exception("session.fault", session=self.id)
+        return message.fault(self._decision_id)
+
+    def progress(self) -> Event | None:
+        """Proof that the journal still takes events, where a command is running."""
+        return self._trail.event(Kind.RECORDING_PROGRESS, self._decision_id) if self.running else None
+
+
+def _check_bytes(raw: bytes, limit: int) -> None:
+    if len(raw) > limit:
+        raise Refused(Code.REQUEST_INVALID, f"got a command of {len(raw)} bytes, expected at most {limit}")
+    if b"\0" in raw:
+        raise Refused(Code.REQUEST_INVALID, "got a NUL in the command")
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        raise Refused(Code.REQUEST_INVALID, f"got a command that is not UTF-8 at byte {error.start}") from None

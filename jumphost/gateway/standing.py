@@ -1,0 +1,61 @@
+"""What is in force now: the site's entries and the revocations. Looked at again for every command and while held."""
+
+from collections.abc import Iterable
+
+from jumphost.config.load import SiteConfig, load_site
+from jumphost.config.site import Site
+from jumphost.errors import Code, Refused
+from jumphost.identity import certificate, scope, trust
+from jumphost.identity.revocation import Revocation, Revocations
+from jumphost.model.identity import Caller
+from jumphost.model.target import Target
+
+HIDDEN = "no such target, or none of yours"  # one text for both: a caller cannot ask which targets there are
+
+
+class Standing:
+    """The site as it is; ``reload`` takes its files up whole or not at all."""
+
+    config: SiteConfig
+
+    def __init__(self, site: Site, revoked: Iterable[Revocation]) -> None:
+        self._site, self._revoked = site, tuple(revoked)
+        self.reload()
+
+    def reload(self) -> None:
+        """Reads the site's files again; raises Problems, with nothing changed, if there are any."""
+        config = load_site(self._site)
+        self._trust = trust.load(self._site, config, Revocations(self._revoked))
+        self.config = config
+
+    def revoke(self, entry: Revocation) -> None:
+        """Adds a revocation."""
+        self._revoked = (*self._revoked, entry)
+        self._trust = trust.load(self._site, self.config, Revocations(self._revoked))
+
+    def admit(self, blob: bytes, *, source: str, now_ns: int) -> Caller:
+        """The caller that a presented certificate proves; Refused with an identity code."""
+        return certificate.verify(blob, trust=self._trust, source=source, now_ns=now_ns)
+
+    def check(self, caller: Caller, now_ns: int) -> None:
+        """Refused if the caller's certificate ended, was revoked, or its identity or CA is no longer in force."""
+        identity = caller.identity
+        proof = identity.certificate
+        if now_ns >= caller.expires_ns:
+            raise Refused(Code.IDENTITY_EXPIRED, f"the certificate ended at {proof.valid_before}")
+        if not any((ca.name, ca.fingerprint) == (identity.issuer, proof.ca) for ca in self._trust.callers.values()):
+            raise Refused(Code.IDENTITY_UNKNOWN_CA, "the certificate's CA is no longer trusted")
+        self._trust.registry.find(ca=identity.issuer, key_id=proof.key_id, principals=proof.principals)
+        self._trust.revocations.check(proof, identity.name)
+
+    def target(self, caller: Caller, operation: str, target: str, login: str) -> tuple[Target, str]:
+        """The target and login that are asked for (``login`` "": the default); Refused, hiding what is out of scope."""
+        found = self.config.targets.get(target)
+        if found is None or not scope.sees(caller.scopes, target):
+            raise Refused(Code.TARGET_UNAVAILABLE, HIDDEN, detail="unknown" if found is None else "out of scope")
+        login = login or found.logins[0]
+        if not scope.allows(caller.scopes, operation, target, login):
+            raise Refused(Code.IDENTITY_OUT_OF_SCOPE, f"{operation} as {login} is outside the scope of this identity")
+        if login not in found.logins:
+            raise Refused(Code.TARGET_UNAVAILABLE, f"no login {login} on {target}")
+        return found, login

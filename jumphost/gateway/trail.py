@@ -1,0 +1,150 @@
+"""The events of one session, each with what all of them share; collected until they are written together."""
+
+from typing import Any
+
+from jumphost.clock import Clock
+from jumphost.errors import JumphostError
+from jumphost.gateway.channel import CallerChannel, escaped
+from jumphost.gateway.environment import Wishes
+from jumphost.gateway.message import Ending
+from jumphost.model.approval import Approval, Hold
+from jumphost.model.decision import Decision
+from jumphost.model.event import Event, Kind
+from jumphost.model.identity import Certificate
+from jumphost.model.lease import Lease
+from jumphost.model.request import decode, subject_text
+from jumphost.target.base import Exit
+
+MAX_NAME = 255  # bytes of a target's name as the caller wrote it
+
+
+class Trail:
+    """``take`` empties it: what was noted is then on its way to the journal."""
+
+    def __init__(self, clock: Clock, session: str, channel: CallerChannel, *, target: str, login: str) -> None:
+        self._clock, self._session, self._channel = clock, session, channel
+        self._target = escaped(target.encode("utf-8", "replace"), MAX_NAME)
+        self.login = login
+        self._pending: list[Event] = []
+
+    def event(self, kind: Kind, decision: str = "", **data: Any) -> Event:
+        """One event of this session."""
+        connection = self._channel.connection
+        return Event(
+            kind=kind,
+            at_ns=self._clock.now_ns(),
+            session=self._session,
+            connection=connection.id,
+            decision=decision,
+            identity=connection.caller.identity.name if connection.caller else "",
+            target=self._target,
+            data=data,
+        )
+
+    def note(self, kind: Kind, decision: str = "", **data: Any) -> None:
+        """Adds an event to those that are written next."""
+        self._pending.append(self.event(kind, decision, **data))
+
+    def take(self) -> tuple[Event, ...]:
+        """What has been noted, once."""
+        taken, self._pending = tuple(self._pending), []
+        return taken
+
+    def opened(self) -> None:
+        """A channel asked for its one exec, shell or subsystem."""
+        connection = self._channel.connection
+        identity = connection.caller.identity if connection.caller else None
+        certificate = identity.certificate if identity else Certificate()
+        self.note(
+            Kind.SESSION_OPEN,
+            operation=self._channel.kind,
+            login=escaped(self.login.encode("utf-8", "replace"), MAX_NAME),
+            source=connection.source.address,
+            client=connection.source.client,
+            issuer=identity.issuer if identity else "",
+            serial=certificate.serial,
+            key_id=certificate.key_id,
+            ca=certificate.ca,
+            forced=self._channel.forced,
+        )
+
+    def requested(self, wishes: Wishes, login: str) -> None:
+        """The request can be judged: target and login are known, the caller's environment was read."""
+        self.login = login
+        self.note(
+            Kind.COMMAND_REQUEST,
+            login=login,
+            purpose=wishes.purpose,
+            correlation=wishes.correlation,
+            bytes=len(self._channel.raw),
+            dry_run=wishes.dry_run,
+        )
+
+    def decided(self, decision: Decision, approvals: tuple[Approval, ...], *, dry_run: bool) -> None:
+        """A judgement was made."""
+        judgement = decision.judgement
+        self.note(
+            Kind.COMMAND_DECISION,
+            decision.id,
+            effect=decision.effect,
+            code=judgement.code,
+            message=judgement.message,
+            rules=[{"id": rule.id, "effect": rule.effect} for rule in judgement.verdict.rules],
+            command=subject_text(decode(judgement.document)) if judgement.document else "",
+            request_digest=judgement.request_digest,
+            input_digest=judgement.input_digest,
+            revision=judgement.revision,
+            engine=judgement.engine,
+            approvals=[{"approver": given.approver, "at": given.at} for given in approvals],
+            dry_run=dry_run,
+        )
+
+    def started(self, decision: Decision, hold: Hold | None) -> None:
+        """The command is about to run."""
+        self.note(Kind.COMMAND_START, decision.id, login=self.login, hold=hold.id if hold else "")
+
+    def issued(self, decision: Decision, lease: Lease, purpose: str) -> Event:
+        """A credential was minted."""
+        return self.event(
+            Kind.CREDENTIAL_ISSUE,
+            decision.id,
+            lease=lease.id,
+            provider=lease.provider,
+            subject=lease.subject,
+            serial=lease.serial,
+            expires_ns=lease.expires_ns,
+            purpose=purpose,
+        )
+
+    def exited(self, decision: Decision, how: Exit) -> None:
+        """The command ran to its end."""
+        self.note(Kind.COMMAND_EXIT, decision.id, status=how.status, signal=how.signal, outcome="exited")
+
+    def cut(self, decision: Decision, ending: Ending, *, left: bool) -> None:
+        """The command did not run to its end; ``left`` if processes of it may still be there."""
+        self.note(
+            Kind.COMMAND_CUT,
+            decision.id,
+            code=ending.code,
+            message=ending.message,
+            outcome=ending.code.replace(".", "_"),
+            left=left,
+        )
+
+    def refused(self, error: JumphostError, decision: str) -> None:
+        """The session ended without an answer of the policy, or against it."""
+        self.note(Kind.REQUEST_REFUSED, decision, code=error.code, message=error.message, detail=error.detail)
+
+    def closed(self, ending: Ending | Exit) -> None:
+        """The session is over: what the caller is told."""
+        if isinstance(ending, Ending):
+            self.note(
+                Kind.SESSION_CLOSE,
+                ending.decision,
+                effect=ending.effect,
+                code=ending.code,
+                status=ending.status,
+                outcome=ending.effect,
+            )
+        else:
+            self.note(Kind.SESSION_CLOSE, status=ending.status, signal=ending.signal)
