@@ -16,13 +16,7 @@ def _spine(db: Database) -> None:
 
 @requests(name="0001 requests")
 def _requests(db: Database) -> None:
-    db.execute(
-        """
-        CREATE TABLE request (
-          id TEXT PRIMARY KEY, at_ns INTEGER NOT NULL, nonce BLOB NOT NULL, sealed BLOB NOT NULL
-        ) STRICT
-        """
-    )
+    db.execute("CREATE TABLE request (id TEXT PRIMARY KEY, nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT")
 
 
 def migrate(connection: sqlite3.Connection, steps: Migrations) -> None:
