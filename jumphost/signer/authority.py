@@ -32,6 +32,9 @@ AHEAD_S = 5  # how far ahead of ours a clock may be
 RUN_LIFE_S = 7 * 86_400  # for how long after its start a command can be stopped, where its decision sets no limit
 STOP_GRACE_S = 3600  # stop logins may come that long after the time limit
 
+Kind = Literal["caller", "run", "stop", "signal", "check"]
+_KINDS: dict[str, Kind] = {"run": "run", "stop": "stop"}  # by purpose; what else is one names a signal
+
 
 class Ceiling(Struct, frozen=True):
     """Our caller CA as the settings know it: its name under ``callers:`` and the longest life, in seconds."""
@@ -44,7 +47,7 @@ class Draft(Struct, frozen=True):
     """A certificate that may be signed. Times are seconds since the epoch; ``notes`` go to the log."""
 
     ca: Literal["caller", "target"]
-    kind: Literal["caller", "run", "stop", "signal", "check"]
+    kind: Kind
     key: PublicKey
     key_id: str
     principal: str
@@ -127,7 +130,7 @@ def check(asked: Check, config: SiteConfig, now_ns: int) -> Draft:
 
 
 def run_line(request: Request, obligations: Obligations, shell: Shell) -> str:
-    """What the target runs for a decided request: the one string of gateway and certificate; Refused if there is none."""
+    """What the target runs for a decided request, for gateway and certificate alike; Refused if there is nothing."""
     if request.operation != "exec" or request.command.tier == "unparsed":
         _refuse(
             f"got operation {request.operation!r} of tier {request.command.tier!r}, expected an exec that was parsed"
@@ -234,7 +237,7 @@ def _login(asked: SignTarget, request: Request, place: Target | None, line: str,
     limit = asked.decision.obligations.limits.timeout_s
     return Draft(
         ca="target",
-        kind=asked.purpose if asked.purpose in ("run", "stop") else "signal",
+        kind=_KINDS.get(asked.purpose, "signal"),
         key=_key(asked.public_key),
         key_id=f"jumphost:{request.id}:{request.identity.name}",
         principal=f"{request.target.login}@{request.target.name}",
