@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from signal import Signals
+from types import MappingProxyType
 from typing import Literal
 
 from msgspec import Struct
@@ -70,7 +71,7 @@ class Recording:
         self._digests = {stream: (0, hashlib.sha256()) for stream in (asciicast.STDOUT, asciicast.STDERR)}
         syncer.watch(descriptor, self._failed)
         # players refuse a file that has a header and no event
-        self._append(asciicast.line(header) + self._encoder.marker(0.0, header.title), always=True)
+        self._append(asciicast.line(header) + self._encoder.marker(0.0, header.title or path.stem), always=True)
 
     @classmethod
     def open(
@@ -82,15 +83,15 @@ class Recording:
         max_bytes: int,
         level: Level,
         command: str,
-        title: str,
-        about: Mapping[str, str],
+        title: str = "",
+        about: Mapping[str, str] = MappingProxyType({}),
         pty: bool = False,
         size: tuple[int, int] = (80, 24),
         syncer: sync.Syncer = sync.SHARED,
     ) -> "Recording":
         """A new recording in ``root``, its name made of the session's id alone; syncs folders, so call it in a thread.
 
-        ``size`` is columns and rows. Folders are 0700, the file 0600; no link below ``root`` is followed and nothing is
+        ``about`` joins the header's "jumphost" key, ``size`` is columns and rows. Folders are 0700, the file 0600; no link below ``root`` is followed and nothing is
         overwritten. Unavailable (recording.failed).
         """
         relative = relative_path(session)
