@@ -86,7 +86,7 @@ class _Binder:
             case inspect.UnionType():  # T | None: None is what it is without the key, and is not written
                 made = self._value(_present(want), node, key, path)
             case inspect.Metadata(type=inner, extra={"duration": True}):
-                made = self._scalar(inner, node, _duration(node.value), key, _expected(want))
+                made = self._scalar(inner, node, seconds(node.value), key, _expected(want))
             case _:
                 made = self._scalar(want, node, node.value, key, _expected(want))
         if not isinstance(made, _Bad):
@@ -144,7 +144,7 @@ def _present(want: inspect.UnionType) -> inspect.Type:
     return next(one for one in want.types if not isinstance(one, inspect.NoneType))
 
 
-def _duration(value: object) -> object:
+def seconds(value: object) -> object:
     """Seconds of ``90``, ``"90s"``, ``"15m"``, ``"2h"`` or ``"7d"``; anything else as it is."""
     if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
         return int(match[1]) * _SECONDS[match[2]]

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Mapping
 from jumphost.config.bind import Check
 from jumphost.config.settings import address
 from jumphost.config.tree import Findings, Node, show
+from jumphost.model.identity import SCOPE
 from jumphost.sshkey import read_line
 
 RESERVED = "jumphost"  # `ssh jumphost@GATEWAY` speaks to the gateway itself (CONTRACTS §2)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_SCOPE = re.compile(r"[a-z*?\[\]!.-]+:[A-Za-z0-9._*?\[\]!-]+(:[A-Za-z0-9._*?\[\]!-]+)?")
+_SCOPE = re.compile(SCOPE)
 _HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:%-]{0,254}")
 _MATCHES = ("key_id",)
 

@@ -50,29 +50,42 @@ def read_public(path: Path) -> PublicKey:
         raise ValueError(f"{path}: {error}") from None
 
 
+def bundle(site: Site) -> Check:
+    """The check of ``policy.bundle``: a folder; what is in it the policy part looks at."""
+
+    def look(value: str) -> Iterator[str]:
+        if not site.resolve(value).is_dir():
+            yield f"got {value!r}, expected a folder: there is none at {site.resolve(value)}"
+
+    return look
+
+
 def modes(site: Site) -> list[Problem]:
     """What others may read or write of the keys of gateway and signer; a folder we may not look into is not ours."""
-    problems = []
-    for folder in (site.keys, site.signer):
-        try:
-            entries = [folder, *sorted(folder.iterdir())]
-        except OSError:
-            continue
-        for path in entries:
-            mode = stat.S_IMODE(path.stat().st_mode)
-            if mode & (_OTHERS_WRITE if path.suffix == ".pub" else _OTHERS):
-                wanted = "0700" if path == folder else "0600"
-                fix = f"chmod {wanted} {path}"
-                message = f"got mode {mode:04o}, expected {wanted}: `{fix}`"
-                problems.append(Problem(str(path), 0, "", message, code="site.mode", fix=fix))
-    return problems
+    return [problem for folder in (site.keys, site.signer) for path in _within(folder) for problem in _open(path)]
 
 
 def missing(site: Site) -> list[Problem]:
-    """What a gateway needs beside the YAML and does not find."""
-    needed = [site.keys / name for name in _NEEDED]
-    return [
-        Problem(str(path), 0, "", "got no such file, expected it: `jumphost init` makes it", code="site.file")
-        for path in (site.policies, *needed)
-        if not path.exists()
-    ]
+    """The keys that a gateway needs and does not find."""
+    message = "got no such file, expected it: `jumphost init` makes it"
+    needed = (site.keys / name for name in _NEEDED)
+    return [Problem(str(path), 0, "", message, code="site.file") for path in needed if not path.exists()]
+
+
+def _within(folder: Path) -> list[Path]:
+    try:
+        return [folder, *sorted(folder.iterdir())]
+    except OSError:
+        return []
+
+
+def _open(path: Path) -> Iterator[Problem]:
+    try:
+        status = path.stat()
+    except OSError:  # gone meanwhile, or a link to nothing
+        return
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & (_OTHERS_WRITE if path.suffix == ".pub" else _OTHERS):
+        wanted = "0700" if stat.S_ISDIR(status.st_mode) else "0600"
+        fix = f"chmod {wanted} {path}"
+        yield Problem(str(path), 0, "", f"got mode {mode:04o}, expected {wanted}: `{fix}`", code="site.mode", fix=fix)

@@ -1,0 +1,145 @@
+"""What entries must say beyond their shape, each with its line and its words."""
+
+import pytest
+
+from jumphost.config import check
+from jumphost.config.tree import Findings, Node, parse
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM8bopSLbPiQFK/hT9vtX/bGR0JLiJkAJHKm/TwrDruN"
+
+
+def entries(text: str) -> dict[str, Node]:
+    root = parse(text.encode(), Findings(""))
+    assert root is not None
+    assert isinstance(root.value, dict)
+    return root.value
+
+
+@pytest.mark.parametrize("name", ["a", "order-service", "A.b_c-9", "_x", "0", "n" * 128])
+def test_names(name: str) -> None:
+    assert not list(check.name(name))
+
+
+@pytest.mark.parametrize("name", ["", "-x", ".", "..", "a b", "a/b", "a+b", "é", "a\n", "n" * 129, "a:b", "*"])
+def test_what_is_no_name(name: str) -> None:
+    (message,) = check.name(name)
+    assert message.startswith("got ")
+
+
+@pytest.mark.parametrize("scope", ["exec:db", "exec:batch-*:postgres", "*:*", "sftp.read:d[ab]?:*", "[!e]*:x"])
+def test_scopes(scope: str) -> None:
+    assert not list(check.IDENTITY["scope.*"](scope))
+
+
+@pytest.mark.parametrize(
+    "scope", ["", "exec", "exec:", ":db", "exec:db:", "exec:a:b:c", "exec:a b", "EXEC:a", "exec:é", "exec:a\n"]
+)
+def test_what_is_no_scope(scope: str) -> None:
+    (message,) = check.IDENTITY["scope.*"](scope)
+    assert "expected OPERATION:TARGET[:LOGIN]" in message
+
+
+@pytest.mark.parametrize("network", ["10.0.0.0/8", "192.0.2.7", "2001:db8::/32"])
+def test_networks(network: str) -> None:
+    assert not list(check.TARGET["source_address.*"](network))
+
+
+@pytest.mark.parametrize("network", ["", "10.0.0.5/8", "10.0.0.0/33", "host", "10.0.0.0/8 "])
+def test_what_is_no_network(network: str) -> None:
+    (message,) = check.TARGET["source_address.*"](network)
+    assert "expected an address or CIDR" in message
+
+
+@pytest.mark.parametrize("host", ["10.0.0.5", "::1", "fe80::1%eth0", "db.example"])
+def test_hosts(host: str) -> None:
+    assert not list(check.TARGET["host"](host))
+
+
+@pytest.mark.parametrize("host", ["", "-oProxyCommand=x", "a b", "é", "a\n", "u@h"])
+def test_what_is_no_host(host: str) -> None:
+    assert list(check.TARGET["host"](host))
+
+
+@pytest.mark.parametrize(("port", "right"), [(0, False), (1, True), (65_535, True), (65_536, False)])
+def test_ports(port: int, right: bool) -> None:
+    assert (not list(check.TARGET["port"](port))) == right
+
+
+@pytest.mark.parametrize("line", ["", "x", "ssh-ed25519 AAAA", "-----BEGIN OPENSSH PRIVATE KEY-----", f"no-pty {KEY}"])
+def test_what_is_no_public_key(line: str) -> None:
+    (message,) = check.public_key(line)
+    assert message.startswith("got ")
+
+
+def test_a_listen_address_and_a_match_and_labels_are_looked_at() -> None:
+    assert list(check.SETTINGS["listen"]("nowhere"))
+    assert list(check.IDENTITY["match"]({"serial": "1"})) == ["got 'serial', expected one of key_id"]
+    assert list(check.IDENTITY["match.*"](""))
+    assert list(check.TARGET["labels"]({"a b": "x"}))
+
+
+def test_a_target_has_a_host_that_is_known_and_a_free_name() -> None:
+    found = Findings("t")
+    check.targets(
+        entries(
+            "jumphost: {host: h, host_ca: [k]}\n"
+            "a: {host: h}\n"
+            "b: {host_keys: [k]}\n"
+            "c: {host: h, host_keys: []}\n"
+            "d: {kind: process}\n"
+            "e: []\n"
+        ),
+        found,
+    )
+    unknown = "got neither 'host_keys' nor 'host_ca', expected one: no host is trusted at first sight"
+    assert [str(problem) for problem in found.problems] == [
+        "t:1: jumphost: got 'jumphost', expected another name: `ssh jumphost@GATEWAY` speaks to the gateway itself",
+        f"t:2: a: {unknown}",
+        "t:3: b: got no 'host', expected a host name or address",
+        f"t:4: c: {unknown}",
+    ]
+
+
+def test_an_identity_is_named_by_a_trusted_ca_and_alone() -> None:
+    found = Findings("i")
+    text = (
+        "a: {}\nb:\n  callers: other\nc: {match: {key_id: a}}\n"
+        "d: {match: {key_id: d}, callers: second}\ne: 1\nf: {callers: 1}\n"
+    )
+    check.identities(entries(text), found, {"main", "second"})
+    assert [str(problem) for problem in found.problems] == [
+        "i:3: b.callers: got 'other', expected one of the callers of jumphost.yaml: main, second",
+        "i:4: c: got the same CA and key_id as a, expected each certificate to name one identity",
+    ]
+
+
+def test_without_settings_no_ca_is_unknown() -> None:
+    found = Findings("i")
+    check.identities(entries("a: {callers: other}\n"), found)
+    assert found.problems == []
+
+
+def test_without_callers_every_ca_is_unknown() -> None:
+    found = Findings("i")
+    check.identities(entries("a: {}\n"), found, set())
+    assert [str(problem) for problem in found.problems] == [
+        "i:1: a.callers: got 'main', expected one of the callers of jumphost.yaml: one that is there"
+    ]
+
+
+def test_no_key_speaks_for_two_people_nor_stands_twice() -> None:
+    found = Findings("a")
+    text = (
+        f"al: {{keys: ['{KEY} home', '{KEY}']}}\n"
+        f"bo:\n  keys:\n  - junk\n  - {KEY} other comment\nca: 1\ndo: {{keys: x}}\n"
+    )
+    check.approvers(entries(text), found)
+    taken = "got the key of al.keys[0], expected one that stands nowhere else"
+    assert [str(problem) for problem in found.problems] == [f"a:1: al.keys[1]: {taken}", f"a:5: bo.keys[1]: {taken}"]
+
+
+def test_entry_names_are_names() -> None:
+    found = Findings("f")
+    for key, node in entries("ok: 1\n'a b': 1\n").items():
+        check.entry_name(key, node, found)
+    assert [problem.line for problem in found.problems] == [2]
