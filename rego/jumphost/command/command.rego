@@ -2,7 +2,7 @@
 # title: Questions about a command
 # description: >-
 #   Each takes input.command. What allows (literal, canonical, exactly, plain, only_runs) needs every fact it looks at and
-#   is undefined without it; what warns (runs, mentions) answers on the first hit.
+#   is undefined without it; what warns (runs, program, mentions) answers on the first hit.
 package jumphost.command
 
 import future.keywords.not
@@ -41,6 +41,7 @@ canonical(command, text) if {
 #   environment prefix, no other operator.
 exactly(command, argvs) if {
 	is_array(argvs)
+	count(argvs) > 0
 	every argv in argvs { _argv(argv) }
 	canonical(command, line(argvs))
 }
@@ -80,7 +81,17 @@ only_runs(command, programs) if {
 # description: one of these programs is somewhere in it, by whatever path
 runs(command, programs) if {
 	some part in command.commands
-	part.program in programs
+	program(part, programs)
+}
+
+# METADATA
+# title: program(part, programs)
+# description: "one of input.command.commands is one of these programs, by whatever path: /opt/bin/rm is rm"
+program(part, programs) if part.program in programs
+
+program(part, programs) if {
+	some name in programs
+	endswith(part.program, concat("", ["/", name]))
 }
 
 # METADATA

@@ -9,6 +9,7 @@ package jumphost.main
 import data.jumphost.command
 import data.jumphost.join
 import data.jumphost.shape
+
 import future.keywords.not
 import rego.v1
 

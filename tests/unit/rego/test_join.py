@@ -75,9 +75,7 @@ def test_all_silent(ask):
 def test_the_stricter_strategy_wins(ask, where):
     pairs = list(itertools.product(STRENGTH, STRENGTH))
     answers = joined(ask, [({"mask": {where: {"x": left}}}, {"mask": {where: {"x": right}}}) for left, right in pairs])
-    assert [answer["mask"][where] for answer in answers] == [
-        {"x": min(pair, key=STRENGTH.index)} for pair in pairs
-    ]
+    assert [answer["mask"][where] for answer in answers] == [{"x": min(pair, key=STRENGTH.index)} for pair in pairs]
 
 
 def test_masks_of_different_names_add_up(ask):
@@ -119,7 +117,11 @@ def test_enforce_over_detect(ask, left, right, mode):
         ({"timeout_s": 5}, {"timeout_s": 30}, {"timeout_s": 5}),
         ({"output_bytes": 1024}, {"output_bytes": 200}, {"output_bytes": 200}),
         ({"timeout_s": 5}, {"output_bytes": 200}, {"timeout_s": 5, "output_bytes": 200}),
-        ({"timeout_s": 5, "output_bytes": 200}, {"timeout_s": 4, "output_bytes": 300}, {"timeout_s": 4, "output_bytes": 200}),
+        (
+            {"timeout_s": 5, "output_bytes": 200},
+            {"timeout_s": 4, "output_bytes": 300},
+            {"timeout_s": 4, "output_bytes": 200},
+        ),
         ({"on_expiry": "cut"}, {"on_expiry": "cut"}, {"on_expiry": "cut"}),
         ({"on_expiry": "cut"}, {"on_expiry": "finish"}, {"on_expiry": "cut"}),
         ({"on_expiry": "finish"}, {"on_expiry": "finish"}, {"on_expiry": "finish"}),
@@ -184,9 +186,7 @@ RETTE = {"groups": ["security", "dba", "dba"], "count": 2, "ttl_s": 60}
 )
 def test_every_entry_of_the_terms_must_be_met(ask, left, right, terms):
     holds = [[{"id": "x", "message": "", "obligations": {"approval": entries}}] for entries in (left, right)]
-    inputs = [
-        {"rules": {"alpha": {"hold": one}, "omega": {"hold": other}}} for one, other in (holds, reversed(holds))
-    ]
+    inputs = [{"rules": {"alpha": {"hold": one}, "omega": {"hold": other}}} for one, other in (holds, reversed(holds))]
     for answer in decided(ask, inputs):
         assert answer["effect"] == "hold"
         assert answer["obligations"]["approval"] == terms

@@ -119,7 +119,9 @@ def test_the_reason_names_rule_and_obligation(ask):
     assert leading_rule(verdict).message == "policies.rules.alpha.speaker.allow: malformed verdict pay.x limits record"
 
 
-@pytest.mark.parametrize("rule", ["deny := true", "deny if true", "deny := []", 'deny := {"x": 1}', "default deny := false"])
+@pytest.mark.parametrize(
+    "rule", ["deny := true", "deny if true", "deny := []", 'deny := {"x": 1}', "default deny := false"]
+)
 def test_what_is_not_a_set_is_denied(make_rego, rule):
     text = f"package policies.rules.alpha.wrong\n{HEAD}{rule}\nallow contains {json.dumps(VERDICTS['allow'])}\n"
     (answer,), (verdict,) = decide(make_rego({"wrong.rego": text}).ask, request({}))
@@ -144,7 +146,14 @@ def test_every_rule_package_is_found(make_rego):
     backwards = dict(reversed(modules.items()))
     answers = [make_rego(files).ask(QUERY, [request({})])[0] for files in (modules, backwards)]
     assert answers[0] == answers[1]
-    assert [rule["id"] for rule in answers[0]["rules"]] == ["a.one.x", "a.two.x", "b.one.x", "b.two.x", "c.one.x", "c.two.x"]
+    assert [rule["id"] for rule in answers[0]["rules"]] == [
+        "a.one.x",
+        "a.two.x",
+        "b.one.x",
+        "b.two.x",
+        "c.one.x",
+        "c.two.x",
+    ]
 
 
 @pytest.mark.parametrize("operation", ["exec", "line"])

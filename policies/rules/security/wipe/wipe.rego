@@ -17,7 +17,7 @@ import data.jumphost.result
 #   ids: [security.wipe.tree]
 deny contains verdict if {
 	some part in input.command.commands
-	part.program == "rm"
+	command.program(part, {"rm"})
 	some word in part.argv
 	regex.match(`^(-[A-Za-z]*[rR]|--r)`, word.v)
 	verdict := result.deny("security.wipe.tree", "deletes a whole tree")

@@ -16,6 +16,10 @@ test_deleting_a_tree_is_denied if {
 	}
 }
 
+test_rm_by_a_path_is_denied if {
+	_denied([["/opt/../usr/bin/rm", "-r", "/srv"]]) == {"security.wipe.tree"}
+}
+
 test_second_program_of_a_pipeline_is_denied if {
 	_denied([["uptime"], ["dd", "of=/dev/sda"]]) == {"security.wipe.disk"}
 }
