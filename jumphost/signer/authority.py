@@ -7,6 +7,7 @@ What a question says of itself is believed only where a wrong word could open no
 """
 
 import json
+import re
 from ipaddress import ip_network
 from typing import Literal, NoReturn
 
@@ -20,6 +21,7 @@ from jumphost.evidence import sshsig
 from jumphost.model import approval as approvals
 from jumphost.model.approval import Approval
 from jumphost.model.decision import Obligations
+from jumphost.model.identity import SCOPE
 from jumphost.model.request import Request, decode, input_digest, plain_address, request_digest, subject_text
 from jumphost.model.target import Shell, Target
 from jumphost.signer.protocol import Check, IssueCaller, SignTarget
@@ -32,6 +34,7 @@ AHEAD_S = 5  # how far ahead of ours a clock may be
 RUN_LIFE_S = 7 * 86_400  # for how long after its start a command can be stopped, where its decision sets no limit
 STOP_GRACE_S = 3600  # stop logins may come that long after the time limit
 
+_SCOPE = re.compile(SCOPE)
 Kind = Literal["caller", "run", "stop", "signal", "check"]
 _KINDS: dict[str, Kind] = {"run": "run", "stop": "stop"}  # by purpose; what else is one names a signal
 
@@ -81,6 +84,8 @@ def caller(asked: IssueCaller, config: SiteConfig, ceiling: Ceiling, now_ns: int
         critical["force-command"] = asked.force_command
     extensions = {"groups@jumphost": _json(entry.groups)}
     if asked.scope is not None:
+        if wrong := [entry for entry in asked.scope if not _SCOPE.match(entry)]:
+            _refuse(f"got the scopes {wrong}, expected OPERATION:TARGET[:LOGIN], such as exec:payments-db")
         extensions["scope@jumphost"] = _json(asked.scope)
     now = now_ns // NS_PER_S
     return Draft(

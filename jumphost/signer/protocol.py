@@ -11,14 +11,13 @@ from msgspec import Meta, Struct
 
 from jumphost.model.approval import Approval
 from jumphost.model.decision import Decision
-from jumphost.model.identity import SCOPE
 
 MAX_FRAME = 2 << 20  # bytes: a document of 256 KiB, base64, and its decision and approvals, several times over
 
 T = TypeVar("T")
 Text = Annotated[str, Meta(max_length=8192)]
 PublicKeyLine = Annotated[str, Meta(max_length=16_384)]
-Address = Annotated[str, Meta(max_length=64)]
+Short = Annotated[str, Meta(max_length=256)]
 
 
 class IssueCaller(Struct, frozen=True, forbid_unknown_fields=True, tag="caller"):
@@ -27,8 +26,8 @@ class IssueCaller(Struct, frozen=True, forbid_unknown_fields=True, tag="caller")
     identity: Text
     public_key: PublicKeyLine
     ttl_s: Annotated[int, Meta(ge=1, lt=2**31)]
-    scope: tuple[Annotated[str, Meta(pattern=SCOPE, max_length=256)], ...] | None = None
-    source_address: Annotated[tuple[Address, ...], Meta(max_length=64)] = ()
+    scope: Annotated[tuple[Short, ...], Meta(max_length=64)] | None = None
+    source_address: Annotated[tuple[Short, ...], Meta(max_length=64)] = ()
     force_command: Text = ""
 
 
@@ -41,7 +40,7 @@ class SignTarget(Struct, frozen=True, forbid_unknown_fields=True, tag="target"):
     decision: Decision
     approvals: Annotated[tuple[Approval, ...], Meta(max_length=64)]
     purpose: Text
-    address: Address
+    address: Short
     public_key: PublicKeyLine
 
 
@@ -50,7 +49,7 @@ class Check(Struct, frozen=True, forbid_unknown_fields=True, tag="check"):
 
     target: Text
     login: Text
-    address: Address
+    address: Short
     public_key: PublicKeyLine
 
 
