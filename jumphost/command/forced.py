@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from jumphost.command.canonical import quote
 from jumphost.model.target import Shell
 
 MAX_BYTES: Final = (
@@ -44,10 +45,10 @@ def pinned(text: str, *, request: str, env: Mapping[str, str], shell: Shell, tim
     if refused := [name for name in env if not grantable(name)]:
         raise ValueError(f"got the environment names {refused}, expected names that a policy may grant")
     words = ["exec /usr/bin/env -i", _LOGIN, _PATH, _mark(request)]
-    words += [f"{name}={_quoted(env[name])}" for name in sorted(env)]
+    words += [f"{name}={quote(env[name], program=True)}" for name in sorted(env)]
     if timeout_s is not None:
         words.append(f"/usr/bin/timeout -k {KILL_AFTER_S} {timeout_s + BACKSTOP_SLACK_S:d}")
-    line = " ".join([*words, _SHELLS[shell], _quoted(text)])
+    line = " ".join([*words, _SHELLS[shell], quote(text, program=True)])
     if "\0" in line:
         raise ValueError("got a NUL, expected text that can be an argument")
     if (size := len(line.encode())) > MAX_BYTES:
@@ -76,7 +77,7 @@ def signal(request: str, name: str) -> str:
 
 def check() -> str:
     """The string that prints, as ``KEY=VALUE`` lines, what ``target check`` wants to know of a target."""
-    return f"exec /usr/bin/env -i {_LOGIN} {_PATH} {_PROBES} /bin/sh -c {_quoted(_CHECK)}"
+    return f"exec /usr/bin/env -i {_LOGIN} {_PATH} {_PROBES} /bin/sh -c {quote(_CHECK, program=True)}"
 
 
 def _mark(request: str) -> str:
@@ -86,11 +87,7 @@ def _mark(request: str) -> str:
 
 
 def _script(text: str) -> str:
-    return f"exec /usr/bin/env -i {_PATH} /bin/sh -c {_quoted(text)}"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
+    return f"exec /usr/bin/env -i {_PATH} /bin/sh -c {quote(text, program=True)}"
 
 
 # grep says 2 where it may not read a process of another uid: its output counts, never its status. A process in the

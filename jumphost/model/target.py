@@ -24,3 +24,7 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True):
     shell: Shell = "sh"
     passthrough: bool = False
     mode: Mode = "command"
+
+    def principal(self, login: str) -> str:
+        """The one principal of a certificate for this login: it opens no other login and no other target."""
+        return f"{login}@{self.name}"

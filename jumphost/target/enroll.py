@@ -58,17 +58,12 @@ def enrolment(target: Target, target_ca: str) -> Enrolment:
     )
 
 
-def principal(login: str, target: str) -> str:
-    """The one principal of a target certificate (CONTRACTS §1): it opens no other login and no other target."""
-    return f"{login}@{target}"
-
-
 def _files(target: Target, target_ca: str, etc: str) -> dict[str, str]:
     folder = f"{etc}/jumphost/{target.name}"
     root = "    PermitRootLogin prohibit-password\n" if "root" in target.logins else ""
     return {
         f"{folder}/target_ca.pub": target_ca.strip() + "\n",
-        **{f"{folder}/principals/{login}": principal(login, target.name) + "\n" for login in target.logins},
+        **{f"{folder}/principals/{login}": target.principal(login) + "\n" for login in target.logins},
         f"{etc}/sshd_config.d/00-jumphost-{target.name}.conf": (
             f"Match User {','.join(target.logins)}\n{root}{_RULES.format(folder=folder)}"
         ),

@@ -1,7 +1,7 @@
 """A throw-away OpenSSH server that becomes a target only by following what ``target enroll`` printed.
 
 It has a configuration, host key and port of its own; the machine's sshd and /etc/ssh are not touched. Started by root
-it takes any login of the machine; started by another user, that user's only.
+it may have logins of its own, which exist in its mount namespace only; started by another user it takes that user's.
 """
 
 import os
@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from jumphost.target.enroll import enrolment
 
 START_TIMEOUT_S = 10.0
 _LOOPBACK = "127.0.0.1"
+_FIRST_UID = 61_001  # beyond what distributions give to people and services
 
 
 def find_sshd() -> str | None:
@@ -36,12 +37,24 @@ class Sshd:
     etc: Path  # what /etc/ssh is elsewhere
     log: Path
 
+    def home(self, login: str) -> Path:
+        """The home of a login that it has of its own."""
+        return self.etc / "home" / login
+
+
+def may_have_logins() -> bool:
+    """Whether a server started here can have logins of its own."""
+    return os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
+
 
 @contextmanager
-def sshd(folder: Path, *, name: str, logins: tuple[str, ...], target_ca: str, extra: str = "") -> Iterator[Sshd]:
+def sshd(
+    folder: Path, *, name: str, logins: tuple[str, ...] | Mapping[str, str], target_ca: str, extra: str = ""
+) -> Iterator[Sshd]:
     """Runs a server in ``folder`` (empty, and reachable by the logins) as target ``name`` until the block ends.
 
-    ``extra`` are lines of the operator's own sshd_config. RuntimeError with the server's words if it does not start.
+    ``logins`` exist, or are made with the shells that a mapping gives them. ``extra`` are lines of the operator's own
+    sshd_config. RuntimeError with the server's words if it does not start.
     """
     program = find_sshd()
     if program is None:
@@ -54,7 +67,7 @@ def sshd(folder: Path, *, name: str, logins: tuple[str, ...], target_ca: str, ex
     port = _free_port()
     target = Target(
         name=name,
-        logins=logins,
+        logins=tuple(logins),
         host=_LOOPBACK,
         port=port,
         host_keys=(host_key.export_public_key().decode().strip(),),
@@ -68,8 +81,9 @@ def sshd(folder: Path, *, name: str, logins: tuple[str, ...], target_ca: str, ex
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd's own, for privilege separation
     _follow(enrolment(target, target_ca).script, folder)
     log = folder / "log"
+    inside = _with_passwd(folder, logins) if isinstance(logins, Mapping) else []
     server = subprocess.Popen(
-        [program, "-D", "-E", str(log), "-f", str(folder / "sshd_config")],
+        [*inside, program, "-D", "-E", str(log), "-f", str(folder / "sshd_config")],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -80,6 +94,20 @@ def sshd(folder: Path, *, name: str, logins: tuple[str, ...], target_ca: str, ex
     finally:
         server.terminate()
         server.wait()
+
+
+def _with_passwd(folder: Path, shells: Mapping[str, str]) -> list[str]:
+    """Makes the logins, and gives the words that start a program with an /etc/passwd which has them."""
+    lines = [Path("/etc/passwd").read_text()]
+    for uid, (login, shell) in enumerate(shells.items(), start=_FIRST_UID):
+        home = folder / "home" / login
+        home.mkdir(parents=True)
+        os.chown(home, uid, uid)
+        lines.append(f"{login}:x:{uid}:{uid}::{home}:{shell}\n")
+    passwd = folder / "passwd"
+    passwd.write_text("".join(lines))
+    mount = 'mount --bind "$1" /etc/passwd && shift && exec "$@"'
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", mount, "sh", str(passwd)]
 
 
 def _follow(script: str, etc: Path) -> None:

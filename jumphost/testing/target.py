@@ -19,7 +19,6 @@ from pathlib import Path
 import asyncssh
 
 from jumphost.model.target import Target
-from jumphost.target.enroll import principal
 
 _LOOPBACK = "127.0.0.1"
 _CHUNK = 65_536
@@ -44,8 +43,9 @@ def spawned(folder: Path, *, name: str, logins: tuple[str, ...], target_ca: str)
 async def listen(*, name: str, logins: tuple[str, ...], target_ca: str) -> tuple[asyncssh.SSHAcceptor, str]:
     """Starts the server in this process on a free port; the second value is its host key line."""
     host_key = asyncssh.generate_private_key("ssh-ed25519")
+    place = Target(name=name, logins=logins)
     allowed = {
-        login: asyncssh.import_authorized_keys(f'cert-authority,principals="{principal(login, name)}" {target_ca}')
+        login: asyncssh.import_authorized_keys(f'cert-authority,principals="{place.principal(login)}" {target_ca}')
         for login in logins
     }
     acceptor = await asyncssh.listen(
