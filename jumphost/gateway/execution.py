@@ -66,19 +66,25 @@ class Execution:
             self._recording,
             stdin=owed.stdin,
             output_bytes=owed.limits.output_bytes or site.output_bytes,
+            on_fault=cut,
         )
-        self._relay.fault.add_done_callback(lambda fault: _pass_on(fault, cut))
         runner = self._parts.runners[self._target.kind]
         self._process = await runner.start(self._order(), self._relay, self._mint)
         self._relay.attach(self._process)
 
     async def ended(self) -> Exit:
         """How the command ended, once all its output is on its way to the caller."""
-        if self._process is None or self._recording is None:
+        if self._process is None or self._recording is None or self._relay is None:
             raise JumphostError(Code.INTERNAL, "a command that was not started")
         how = await self._process.wait()
+        await self._relay.drained()
         self._recording.exit(how.status, how.signal)
         return how
+
+    @property
+    def dropped_input(self) -> int:
+        """Bytes that the caller sent to a closed standard input."""
+        return self._relay.dropped_input if self._relay else 0
 
     async def stop(self) -> bool:
         """Ends the command on the target; whether it is known that nothing of it is left."""
@@ -111,6 +117,15 @@ class Execution:
             max_bytes=parts.settings.recording.max_bytes,
             level=decision.obligations.record,
             command=subject_text(self._document),
+            title=f"{self._caller.identity.name} on {self._target.name}",
+            about={
+                "gateway": parts.settings.name,
+                "identity": self._caller.identity.name,
+                "target": self._target.name,
+                "login": self._trail.login,
+                "decision": decision.id,
+                "revision": decision.judgement.revision,
+            },
         )
 
     def _order(self) -> Order:
@@ -149,11 +164,3 @@ class Execution:
                 raise
             log.error("journal.unavailable", request=self._document.id)  # what runs is stopped all the same
         return pair
-
-
-def _pass_on(fault: "asyncio.Future[None]", cut: Cut) -> None:
-    if fault.cancelled() or (error := fault.exception()) is None:
-        return
-    cut(
-        error if isinstance(error, JumphostError) else JumphostError(Code.INTERNAL, "internal fault", detail=str(error))
-    )

@@ -8,7 +8,7 @@ from msgspec import Struct
 from jumphost.errors import Code, JumphostError, Refused, Status, status_of
 from jumphost.model.decision import Decision
 
-Word = Literal["allowed", "denied", "held", "cut", "failed"]
+Word = Literal["allowed", "denied", "held", "cut", "failed", "note"]
 
 
 class Ending(Struct, frozen=True):
@@ -50,6 +50,11 @@ def judged(decision: Decision, effect: Word) -> Ending:
         return refused(Refused(Code(judgement.code), judgement.message), decision.id)
     status = {"allowed": Status.OK, "held": Status.HELD}.get(effect, Status.DENIED)
     return Ending(effect, judgement.code, judgement.message, status, decision.id)
+
+
+def dropped(count: int, decision: str) -> Ending:
+    """Not an end: standard input that the decision closed got bytes all the same."""
+    return Ending("note", Code.STDIN_CLOSED, f"{count} bytes of standard input were dropped", Status.OK, decision)
 
 
 def fault(decision: str) -> Ending:

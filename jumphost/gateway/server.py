@@ -11,10 +11,10 @@ import structlog
 
 from jumphost.audit.flood import AuthFlood
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
-from jumphost.gateway import verbs
 from jumphost.gateway.channel import CallerChannel
-from jumphost.gateway.session import Parts, Session
-from jumphost.gateway.transport import Connection
+from jumphost.gateway.connection import Connection
+from jumphost.gateway.parts import Parts
+from jumphost.gateway.session import Session
 from jumphost.model.event import Event, Kind
 from jumphost.model.identity import Caller
 
@@ -128,18 +128,22 @@ class Gateway:
     # ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _serve(self, channel: CallerChannel) -> None:
-        if channel.connection.username == verbs.LOGIN:
-            await verbs.serve(channel, self._parts)
-            return
         session = Session(self._parts, channel)
         self._sessions[session] = channel.connection
         self._idle.clear()
         try:
-            await session.run()
+            async with asyncio.TaskGroup() as group:
+                watch = group.create_task(self._watch(channel, session))
+                await session.run()
+                watch.cancel()
         finally:
             del self._sessions[session]
             if not self._sessions:
                 self._idle.set()
+
+    async def _watch(self, channel: CallerChannel, session: Session) -> None:
+        await channel.gone.wait()
+        session.cut(Refused(Code.CALLER_GONE, "the caller left"))
 
     def _end(self, connection: Connection, error: JumphostError) -> None:
         mine = [session for session, of in self._sessions.items() if of is connection]

@@ -76,14 +76,8 @@ class Session:
         self._trail.opened()
         try:
             ending: Ending | Exit = await self._serve()
-        except Ended as end:
-            ending = end.ending
-        except asyncio.CancelledError:
-            ending = self._refused(self._own_cut())
-        except JumphostError as error:
-            ending = self._refused(error)
-        except Exception:
-            ending = self._fault()
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever it is, nothing runs and the caller is told
+            ending = self._failed(error)
         self._stage = self._stage if self._stage is Stage.ENDED else step(self._stage, Stage.ENDED)
         await self._close(ending)
         self.over.set()
@@ -196,17 +190,17 @@ class Session:
             await execution.start(self._channel, self.cut)
             self._stage = step(self._stage, Stage.RUNNING)
             ending = await execution.ended()
-            self._trail.exited(decision, ending)
-        except asyncio.CancelledError:
-            ending = self._refused(self._own_cut())
-        except JumphostError as error:
-            ending = self._refused(error)
-        except Exception:
-            ending = self._fault()
+            self._trail.exited(decision, ending, execution.dropped_input)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever it is, (10) follows
+            ending = self._failed(error)
         # (10)
         self._stage = step(self._stage, Stage.ENDED)
         if isinstance(ending, Ending):
             self._trail.cut(decision, ending, left=not await execution.stop())
+        elif execution.dropped_input:
+            self._channel.say(
+                message.line(message.dropped(execution.dropped_input, decision.id), as_json=self._wishes.as_json)
+            )
         try:
             await execution.seal()
         except JumphostError as error:
@@ -247,19 +241,19 @@ class Session:
             purpose=self._wishes.purpose,
         )
 
-    def _own_cut(self) -> JumphostError:
-        """Why ``cut`` cancelled this; a cancellation that it did not ask for goes on."""
-        if self._cut is None or self._task is None:
-            raise asyncio.CancelledError
-        self._task.uncancel()
-        return self._cut
-
-    def _refused(self, error: JumphostError) -> Ending:
-        self._trail.refused(error, self._decision_id)
-        return message.refused(error, self._decision_id, running=self._stage is Stage.RUNNING)
-
-    def _fault(self) -> Ending:
-        log.exception("session.fault", session=self.id)
+    def _failed(self, error: BaseException) -> Ending:
+        """The ending that an exception means; a cancellation that ``cut`` did not ask for goes on."""
+        if isinstance(error, Ended):
+            return error.ending
+        if isinstance(error, asyncio.CancelledError):
+            if self._cut is None or self._task is None:
+                raise error
+            self._task.uncancel()
+            error = self._cut
+        if isinstance(error, JumphostError):
+            self._trail.refused(error, self._decision_id)
+            return message.refused(error, self._decision_id, running=self._stage is Stage.RUNNING)
+        log.error("session.fault", session=self.id, exc_info=error)
         return message.fault(self._decision_id)
 
     def progress(self) -> Event | None:

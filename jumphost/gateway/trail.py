@@ -4,7 +4,8 @@ from typing import Any
 
 from jumphost.clock import Clock
 from jumphost.errors import JumphostError
-from jumphost.gateway.channel import CallerChannel, escaped
+from jumphost.gateway.channel import CallerChannel
+from jumphost.gateway.connection import escaped
 from jumphost.gateway.environment import Wishes
 from jumphost.gateway.message import Ending
 from jumphost.model.approval import Approval, Hold
@@ -116,9 +117,16 @@ class Trail:
             purpose=purpose,
         )
 
-    def exited(self, decision: Decision, how: Exit) -> None:
-        """The command ran to its end."""
-        self.note(Kind.COMMAND_EXIT, decision.id, status=how.status, signal=how.signal, outcome="exited")
+    def exited(self, decision: Decision, how: Exit, dropped_input: int) -> None:
+        """The command ran to its end; ``dropped_input`` bytes came for a closed standard input."""
+        self.note(
+            Kind.COMMAND_EXIT,
+            decision.id,
+            status=how.status,
+            signal=how.signal,
+            outcome="exited",
+            dropped_input=dropped_input,
+        )
 
     def cut(self, decision: Decision, ending: Ending, *, left: bool) -> None:
         """The command did not run to its end; ``left`` if processes of it may still be there."""

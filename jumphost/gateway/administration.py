@@ -1,0 +1,134 @@
+"""The verbs of the control socket: what an operator may ask of a running gateway."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from jumphost.clock import rfc3339
+from jumphost.errors import Code, Refused
+from jumphost.gateway.control import Verb
+from jumphost.gateway.parts import Parts
+from jumphost.gateway.server import Gateway
+from jumphost.identity.revocation import Revocation
+from jumphost.model.approval import Approval, Hold
+from jumphost.model.event import Event, Kind
+from jumphost.store import revocations
+
+T = TypeVar("T")
+
+
+class HoldArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A hold, and why something is done to it."""
+
+    hold: str
+    reason: str = ""
+
+
+class AnswerArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One person's signed verdict."""
+
+    approval: Approval
+
+
+class ViewArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A recording that somebody looks at."""
+
+    session: str
+
+
+class ScanArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A first contact with a target."""
+
+    target: str
+    host: str
+    port: int
+    fingerprint: str
+
+
+class Administration:
+    """Each verb takes its arguments strictly and returns JSON values."""
+
+    def __init__(self, parts: Parts, gateway: Gateway) -> None:
+        self._parts, self._gateway = parts, gateway
+
+    def verbs(self) -> dict[str, Verb]:
+        """By name, as ``control.call`` asks for them."""
+        return {
+            "approval.list": self._list,
+            "approval.show": self._show,
+            "approval.answer": self._answer,
+            "approval.withdraw": self._withdraw,
+            "site.reload": self._reload,
+            "cert.revoke": self._revoke,
+            "target.scan": self._scanned,
+            "view.replay": self._viewed,
+        }
+
+    async def _list(self, args: dict[str, Any]) -> list[dict[str, Any]]:
+        await self._parts.holds.expire_due()
+        return [_shown(hold) for hold in self._parts.holds.live()]
+
+    async def _show(self, args: dict[str, Any]) -> dict[str, Any]:
+        return _shown(self._parts.holds.get(_read(args, HoldArgs).hold))
+
+    async def _answer(self, args: dict[str, Any]) -> dict[str, Any]:
+        return _shown(await self._parts.holds.answer(_read(args, AnswerArgs).approval))
+
+    async def _withdraw(self, args: dict[str, Any]) -> dict[str, Any]:
+        wanted = _read(args, HoldArgs)
+        return _shown(await self._parts.holds.withdraw(wanted.hold, wanted.reason))
+
+    async def _reload(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Takes up the site's files; logins that they no longer allow end at once."""
+        before = self._parts.standing.config.identities
+        self._parts.standing.reload()
+        after = self._parts.standing.config.identities
+        disabled = [
+            name for name, entry in before.items() if entry.enabled and not (name in after and after[name].enabled)
+        ]
+        await self._journal(Kind.CONFIG_CHANGE)
+        for name in disabled:
+            await self._journal(Kind.IDENTITY_DISABLE, identity=name)
+        return {"ended": self._gateway.end_revoked(), "withdrawn": await self._withdraw_of(disabled)}
+
+    async def _revoke(self, args: dict[str, Any]) -> dict[str, Any]:
+        entry = _read(args, Revocation)
+        now = self._parts.clock.now_ns()
+        event = Event(Kind.CERT_REVOKE, now, data={"by": entry.kind, "value": entry.value, "reason": entry.reason})
+        await self._parts.store.write(
+            lambda connection: revocations.insert(connection, entry.kind, entry.value, entry.reason, now), event
+        )
+        self._parts.standing.revoke(entry)
+        gone = [entry.value] if entry.kind == "identity" else []
+        return {"ended": self._gateway.end_revoked(), "withdrawn": await self._withdraw_of(gone)}
+
+    async def _scanned(self, args: dict[str, Any]) -> None:
+        scan = _read(args, ScanArgs)
+        data = {"host": scan.host, "port": scan.port, "fingerprint": scan.fingerprint}
+        await self._parts.store.write(
+            None, Event(Kind.TARGET_SCAN, self._parts.clock.now_ns(), target=scan.target, data=data)
+        )
+
+    async def _viewed(self, args: dict[str, Any]) -> None:
+        await self._journal(Kind.VIEW_REPLAY, session=_read(args, ViewArgs).session)
+
+    async def _withdraw_of(self, identities: list[str]) -> int:
+        holds = [hold for hold in self._parts.holds.live() if hold.identity in identities]
+        for hold in holds:
+            await self._parts.holds.withdraw(hold.id, "its identity was revoked")
+        return len(holds)
+
+    async def _journal(self, kind: Kind, *, identity: str = "", session: str = "") -> None:
+        await self._parts.store.write(None, Event(kind, self._parts.clock.now_ns(), identity=identity, session=session))
+
+
+def _read(args: dict[str, Any], shape: type[T]) -> T:
+    try:
+        return msgspec.convert(args, shape)
+    except msgspec.ValidationError as error:
+        raise Refused(Code.REQUEST_INVALID, str(error)) from error
+
+
+def _shown(hold: Hold) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.to_builtins(hold)
+    return {**shown, "created": rfc3339(hold.created_ns), "expires": rfc3339(hold.expires_ns)}
