@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from jumphost.config.site import Site
@@ -71,10 +72,14 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     out.print(grid)
 
 
+def escaped(text: str, *, keep: str = "") -> str:
+    """Text of others without control, bidi and other invisible characters, but for those in ``keep``."""
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def printable(text: str) -> str:
-    """Text of others made safe for a terminal: control, bidi and other invisible characters become escapes."""
-    escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-    return escaped.replace("[", "\\[")  # rich's markup
+    """Text of others made safe to print through rich: as :func:`escaped`, and nothing in it is markup."""
+    return escape(escaped(text))
 
 
 def report(error: JumphostError) -> int:
