@@ -48,7 +48,7 @@ class SshCertificates:
         lease = Lease(
             id=new_id(self._clock),
             provider=PROVIDER,
-            subject=f"{login}@{target.name}",
+            subject=target.principal(login),
             expires_ns=issued.valid_before * NS_PER_S,
             serial=issued.serial,
         )

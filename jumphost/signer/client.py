@@ -1,6 +1,7 @@
 """Asking the signer, and starting one."""
 
 import asyncio
+import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from jumphost.config.site import Site
 from jumphost.errors import Code, Refused, Unavailable
-from jumphost.signer.protocol import Answer, Issued, Question, answer, frame, read_frame
+from jumphost.signer.protocol import Answer, Issued, Question, answer, frame, peer_uid, read_frame
 
 ANSWER_TIMEOUT_S = 10.0  # questions queue behind each other's disk writes
 START_TIMEOUT_S = 20.0  # longer than it waits for another signer to end
@@ -49,10 +50,14 @@ class SignerClient:
 
 @asynccontextmanager
 async def running(site: Site, path: Path | None = None) -> AsyncIterator[SignerClient]:
-    """Runs a signer of the site as a child, on ``path`` or the site's own socket; it ends with the context, or with us.
+    """The signer of another uid that serves the site, else a child of ours on ``path`` (default: the site's socket).
 
-    Unavailable (signer.unavailable) if it does not start.
+    A child ends with the context, or with us. One of our own uid that still listens is another's child: it is waited
+    for and never shared. Unavailable (signer.unavailable) if none starts.
     """
+    if await _listener(site.signer_socket) not in (None, os.geteuid()):
+        yield SignerClient(site.signer_socket)
+        return
     path = path or site.signer_socket
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-m", "jumphost.signer", "--site", str(site.root), "--socket", str(path)),
@@ -71,16 +76,25 @@ async def running(site: Site, path: Path | None = None) -> AsyncIterator[SignerC
 
 @asynccontextmanager
 async def ephemeral(site: Site) -> AsyncIterator[SignerClient]:
-    """The signer that listens for the site or, where none does, one of our own on a private socket."""
-    try:
-        _, writer = await asyncio.open_unix_connection(str(site.signer_socket))
-    except OSError:
-        with tempfile.TemporaryDirectory(prefix="jumphost-") as folder:
-            async with running(site, Path(folder) / "signer.sock") as client:
-                yield client
-    else:
-        writer.close()
+    """For one question: whichever signer listens for the site or, where none does, a child on a private socket."""
+    if await _listener(site.signer_socket) is not None:
         yield SignerClient(site.signer_socket)
+        return
+    with tempfile.TemporaryDirectory(prefix="jumphost-") as folder:
+        async with running(site, Path(folder) / "signer.sock") as client:
+            yield client
+
+
+async def _listener(path: Path) -> int | None:
+    """The uid of the process that listens on the socket, None if none does."""
+    try:
+        _, writer = await asyncio.open_unix_connection(str(path))
+    except OSError:
+        return None
+    try:
+        return peer_uid(writer)
+    finally:
+        writer.close()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

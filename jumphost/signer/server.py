@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import struct
 from collections.abc import Collection
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from jumphost.signer.protocol import (
     Question,
     SignTarget,
     frame,
+    peer_uid,
     question,
     read_frame,
 )
@@ -128,7 +128,7 @@ async def serve(signer: Signer, path: Path, *, peers: Collection[int]) -> asynci
         nonlocal open_connections
         open_connections += 1
         try:
-            uid = _peer(writer)
+            uid = peer_uid(writer)
             if uid != os.geteuid() and uid not in peers:
                 log.warning("signer.stranger", uid=uid)
             elif open_connections <= MAX_CONNECTIONS:
@@ -146,14 +146,6 @@ async def _converse(signer: Signer, uid: int, reader: asyncio.StreamReader, writ
     if body := await read_frame(reader):
         writer.write(frame(signer.answer(body, uid)))
         await writer.drain()
-
-
-def _peer(writer: asyncio.StreamWriter) -> int:
-    """The uid at the other end: SO_PEERCRED, a struct ucred of pid, uid, gid (unix(7))."""
-    peer: socket.socket = writer.get_extra_info("socket")
-    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    uid: int = struct.unpack("3i", credentials)[1]
-    return uid
 
 
 def _bound(path: Path, *, shared: bool) -> socket.socket:
