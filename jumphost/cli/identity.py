@@ -83,7 +83,7 @@ def _enable(site: Site, name: str, as_json: bool, *, enabled: bool) -> None:
         site.identities,
         name,
         "enabled",
-        enabled,
+        value=enabled,
         check=lambda data: load_identities(site.identities, read=lambda _: data),
     )
     text = f"{word} {name}" if changed else f"{name} was {word} already"

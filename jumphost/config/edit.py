@@ -56,10 +56,10 @@ def append_entry(path: Path, name: str, entry: Mapping[str, Any], *, check: Tria
         else:
             gap = "\n" if kept.endswith("\n") else "\n\n"
         wanted = {**(root.plain() or {}), name: dict(entry)}
-        _replace(path, kept + gap + render(name, entry), wanted, check)
+        _commit(path, kept + gap + render(name, entry), wanted, check)
 
 
-def set_scalar(path: Path, name: str, key: str, value: str | int | bool, *, check: Trial) -> bool:
+def set_scalar(path: Path, name: str, key: str, *, value: str | int | bool, check: Trial) -> bool:
     """Sets one field of an entry; False if it said so already. Problems if there is no such entry."""
     with _editing(path) as (text, root):
         entries = _entries(path, root)
@@ -71,8 +71,32 @@ def set_scalar(path: Path, name: str, key: str, value: str | int | bool, *, chec
         if wanted == root.plain():
             check(text.encode())
             return False
-        _replace(path, _with_scalar(text, entry.value, entry.flow, key, json.dumps(value)), wanted, check)
+        _commit(path, _with_scalar(text, entry.value, entry.flow, key, json.dumps(value)), wanted, check)
         return True
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Puts ``data`` at ``path`` in one step, once it is on disk; mode and owner stay, a new file is 0600. OSError."""
+    place = path.resolve()  # a link stays one
+    handle, temporary = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if place.exists():
+                _take_after(handle, place.stat())
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+        Path(temporary).replace(place)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync(place.parent)
+
+
+def _take_after(handle: int, status: os.stat_result) -> None:
+    if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+        os.fchown(handle, status.st_uid, status.st_gid)
+    os.fchmod(handle, stat.S_IMODE(status.st_mode))
 
 
 def _with_scalar(text: str, fields: dict[str, Node], flow: bool, key: str, value: str) -> str:
@@ -110,29 +134,14 @@ def _entries(path: Path, root: Node) -> dict[str, Node]:
     return root.value
 
 
-def _replace(path: Path, text: str, wanted: Mapping[str, Any], check: Trial) -> None:
+def _commit(path: Path, text: str, wanted: Mapping[str, Any], check: Trial) -> None:
     data = text.encode()
     found = Findings(str(path))
     root = parse(data, found)
     if root is None or found.problems or root.plain() != wanted:
         _refuse(path, "the file is written in a way that this change does not fit into: make it by hand")
     check(data)
-    place = path.resolve()  # a link stays one
-    status = place.stat()
-    handle, temporary = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(handle, stat.S_IMODE(status.st_mode))
-            if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(handle, status.st_uid, status.st_gid)
-            file.write(data)
-            file.flush()
-            os.fsync(handle)
-        Path(temporary).replace(place)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync(place.parent)
+    replace(path, data)
 
 
 def _sync(folder: Path) -> None:
