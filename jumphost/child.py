@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -73,10 +73,18 @@ def unsealed(fd: int) -> bytes:
 class Child:
     """The parent's side of a helper that runs ``python -I -m MODULE SOCKET PARENT FD…``.
 
-    Its environment is empty, its standard streams are /dev/null, it holds no descriptor but the socket and ``fds``.
+    Its environment is what is given, its standard streams are /dev/null, it holds no descriptor but the socket and
+    ``fds``.
     """
 
-    def __init__(self, module: str, *, fds: Sequence[int] = (), frame_bytes: int) -> None:
+    def __init__(
+        self,
+        module: str,
+        *,
+        fds: Sequence[int] = (),
+        frame_bytes: int,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Starts it; OSError if the machine does not let us. Frames over ``frame_bytes`` are faults of the child."""
         self._frame_bytes = frame_bytes
         self._socket, theirs = socket.socketpair()
@@ -89,7 +97,7 @@ class Child:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    env={},
+                    env=environment or {},
                     cwd="/",
                     pass_fds=passed,
                 )

@@ -1,0 +1,69 @@
+"""Rego by regorus, in this process: for helper processes only, as nothing here stops it when it hangs or grows."""
+
+import json
+import re
+from collections.abc import Sequence
+
+import regorus
+
+from jumphost.errors import Problem
+from jumphost.policy.builtins import FORBIDDEN, OVERRIDES, forbidden
+from jumphost.policy.protocol import Module
+
+ENTRYPOINT = "data.jumphost.main.decision"
+
+_PLACE = re.compile(r"\n--> (?P<file>[^\n]*):(?P<line>\d+):\d+\n")
+_ERROR = re.compile(r"^error: (?P<text>.*)", re.MULTILINE | re.DOTALL)
+
+
+class Undefined(Exception):
+    """The entrypoint has no value."""
+
+
+class Interpreter:
+    """Modules and data, loaded once; each evaluation is on a fresh clone, so that none sees the input of another."""
+
+    def __init__(self, modules: Sequence[Module], data: bytes) -> None:
+        """Loads what can be loaded; ``problems`` has the rest, and then nothing may be evaluated."""
+        self._engine = regorus.Engine()
+        self._engine.set_gather_prints(True)
+        for name, count in FORBIDDEN.items():
+            self._engine.add_extension(name, count, forbidden(name))
+        for name, (count, function) in OVERRIDES.items():
+            self._engine.add_extension(name, count, function)
+        self.problems = [problem for module in modules for problem in self._add(module)]
+        self._engine.add_data_json(data.decode())
+
+    def evaluate(self, document: bytes) -> bytes:
+        """The JSON text of the entrypoint's value for this input.
+
+        Raises Undefined, RuntimeError (a builtin's error, a conflict, …), or pyo3's PanicException, which is no
+        Exception and after which the process should end.
+        """
+        engine = self._engine.clone()
+        engine.set_input_json(document.decode())
+        # eval_rule cannot tell undefined from null, and its JSON form writes undefined as a text a policy could write
+        answer = json.loads(engine.eval_query_as_json(ENTRYPOINT))
+        if not answer:
+            raise Undefined
+        return json.dumps(answer["result"][0]["expressions"][0]["value"]).encode()
+
+    def _add(self, module: Module) -> list[Problem]:
+        before = set(self._engine.get_packages())
+        try:
+            self._engine.add_policy(module.path, module.text)
+        except RuntimeError as error:
+            file, line, message = explain(error)
+            return [Problem(file or module.path, line, "", message, code="syntax.rego")]
+        if strange := set(self._engine.get_packages()) - before - {f"data.{module.package}"}:
+            message = f"got the package {sorted(strange)}, expected {module.package}, which its header says"
+            return [Problem(module.path, 1, "package", message, code="root.package")]
+        return []
+
+
+def explain(error: BaseException) -> tuple[str, int, str]:
+    """File, line and text of a regorus error, without the source that it shows and the stack behind it."""
+    text = str(error).partition("\n\nStack backtrace")[0]
+    place, reason = _PLACE.search(text), _ERROR.search(text)
+    message = reason["text"] if reason else text
+    return (place["file"], int(place["line"]), message.strip()) if place else ("", 0, message.strip())

@@ -1,0 +1,246 @@
+"""The embedded engine: Rego in worker processes that are killed when they are late.
+
+One worker judges one request at a time. What a worker was doing when it was killed, or when its caller was cancelled,
+is lost with it: a new one takes its place, and none is ever read again after half a reply.
+"""
+
+import asyncio
+import os
+from collections import deque
+from contextlib import suppress
+from importlib.metadata import version
+
+import msgspec
+
+from jumphost import child
+from jumphost.errors import Code, Problem, Problems, Unavailable
+from jumphost.model.decision import Judgement, denied, leading_rule, read_verdict
+from jumphost.model.identity import Identity
+from jumphost.model.request import Source, TargetView
+from jumphost.policy.base import Submission
+from jumphost.policy.protocol import CALL_BYTES, REPLY_BYTES, Bundle, Call, Load, Module, Ready, Reply, encode
+
+START_S = 20.0  # the longest a worker may take to read a bundle; 100,000 entries of data took 3.3 s
+WAITING = 1024  # requests that may wait for a worker; each holds at most a megabyte of input
+SPARE = 1  # workers beyond those that judge: one is always warm when another was killed
+
+_MODULE = "jumphost.policy.worker"
+_ENVIRONMENT = {"MIMALLOC_ARENA_RESERVE": "65536"}  # KiB: the allocator's 1 GiB would use up the worker's address space
+_FAULTS = frozenset({Code.POLICY_INVALID, Code.POLICY_ERROR, Code.POLICY_TIMEOUT, Code.POLICY_UNAVAILABLE})
+_BUSY = "the policy engine has no worker free"
+_GONE = "the policy engine stopped while it judged"
+
+
+class Worker:
+    """One worker process, and how far it got."""
+
+    def __init__(self, memory: int) -> None:
+        """Starts it; it reads its bundle while we go on. OSError if the machine does not let us."""
+        self.process = child.Child(_MODULE, fds=(memory,), frame_bytes=REPLY_BYTES, environment=_ENVIRONMENT)
+        self._ready: Ready | None = None
+
+    async def ready(self) -> Ready:
+        """What it says of its bundle; OSError, EOFError, ValueError or TimeoutError if it says nothing."""
+        if self._ready is None:
+            async with asyncio.timeout(START_S):
+                self._ready = msgspec.msgpack.decode(await self.process.receive(), type=Ready)
+        return self._ready
+
+    async def ask(self, number: int, message: bytes) -> Reply:
+        """Its reply; OSError, EOFError or ValueError if that is not one to this call."""
+        await self.process.send(message)
+        reply = msgspec.msgpack.decode(await self.process.receive(), type=Reply)
+        if reply.number != number:
+            raise ValueError(f"got the reply to call {reply.number}, expected {number}")
+        return reply
+
+
+class Pool:
+    """Judges under one bundle, whole; another bundle is another pool. Made by :meth:`start`."""
+
+    def __init__(self, bundle: Bundle, *, workers: int, deadline_ms: int) -> None:
+        self._revision = bundle.revision
+        self._engine = f"embedded: regorus {version('gordon-to-regorus')}"
+        self._deadline = deadline_ms / 1000
+        load = Load(modules=bundle.modules, data=bundle.data, cpu_s=int(START_S))
+        self._memory = child.sealed(encode(load), "jumphost-policy")
+        self._size = workers + SPARE
+        self._free = asyncio.Semaphore(workers)
+        self._waiting = 0
+        self._number = 0
+        self._idle: deque[Worker] = deque()
+        self._all: set[Worker] = set()
+        self._closed = False
+
+    @classmethod
+    async def start(cls, bundle: Bundle, *, workers: int = 2, deadline_ms: int = 250) -> "Pool":
+        """A pool that has judged once.
+
+        Raises Problems if the bundle cannot be read, Unavailable (policy.unavailable) if no worker starts or if the
+        bundle has no valid answer to a plain request.
+        """
+        pool = cls(bundle, workers=workers, deadline_ms=deadline_ms)
+        try:
+            pool._refill()
+            problems = await pool._problems()
+            if problems:
+                raise Problems(problems, code=Code.POLICY_INVALID)
+            smoke = await pool.judge(_SMOKE)
+            if smoke.code in _FAULTS:
+                message = f"the bundle gives no valid answer: {smoke.message}"
+                raise Unavailable(Code.POLICY_UNAVAILABLE, message, detail=smoke.detail)
+        except BaseException:
+            await pool.close()
+            raise
+        return pool
+
+    @property
+    def revision(self) -> str:
+        """Digest of the bundle in force."""
+        return self._revision
+
+    async def judge(self, submission: Submission) -> Judgement:
+        """The judgement of a submission; see :class:`jumphost.policy.base.Engine`."""
+        return await self._answer(submission, b"")
+
+    async def judge_document(self, document: bytes) -> Judgement:
+        """The judgement of a whole request document (JSON), which is held to the rules that ours keep."""
+        return await self._answer(None, document)
+
+    async def close(self) -> None:
+        """Ends all workers and waits for their end; who is still judging gets a denial."""
+        self._closed = True
+        for worker in self._all:
+            worker.process.kill()
+        for worker in tuple(self._all):
+            await worker.process.wait()
+        self._all.clear()
+        self._idle.clear()
+        if self._memory >= 0:
+            os.close(self._memory)
+            self._memory = -1
+
+    async def _answer(self, submission: Submission | None, document: bytes) -> Judgement:
+        self._number += 1
+        number = self._number
+        try:
+            message = encode(Call(number, submission, document))
+        except (UnicodeEncodeError, OverflowError, TypeError, ValueError) as error:
+            return self._denied(Code.REQUEST_INVALID, "the request cannot be judged: it has no exact text", str(error))
+        if len(message) > CALL_BYTES:
+            text = f"the request cannot be judged: got {len(message)} bytes, expected at most {CALL_BYTES}"
+            return self._denied(Code.REQUEST_INVALID, text)
+        if self._closed or self._waiting >= WAITING:
+            return self._denied(Code.POLICY_UNAVAILABLE, _BUSY)
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(START_S):
+                await self._free.acquire()
+        except TimeoutError:
+            return self._denied(Code.POLICY_UNAVAILABLE, _BUSY)
+        finally:
+            self._waiting -= 1
+        try:
+            return await self._with_worker(number, message)
+        finally:
+            self._free.release()
+
+    async def _with_worker(self, number: int, message: bytes) -> Judgement:
+        worker, keep = None, False
+        try:
+            worker = self._take()
+            await worker.ready()
+            async with asyncio.timeout(self._deadline):
+                reply = await worker.ask(number, message)
+            keep = not reply.last
+            return self._judgement(reply)
+        except TimeoutError:
+            text = f"the policy engine did not answer within {int(self._deadline * 1000)} ms"
+            return self._denied(Code.POLICY_TIMEOUT, text)
+        except (OSError, EOFError, ValueError) as error:  # msgspec's errors are ValueErrors
+            return self._denied(Code.POLICY_UNAVAILABLE, _GONE, f"{type(error).__name__}: {error}")
+        finally:
+            self._put_back(worker, keep=keep)
+
+    def _judgement(self, reply: Reply) -> Judgement:
+        if reply.code:
+            judgement = self._denied(Code(reply.code), reply.message, reply.detail)
+        else:
+            judgement = self._read(reply.answer)
+        return msgspec.structs.replace(
+            judgement,
+            document=reply.document,
+            request_digest=reply.request_digest,
+            input_digest=reply.input_digest,
+        )
+
+    def _read(self, answer: bytes) -> Judgement:
+        try:
+            verdict = read_verdict(answer)
+        except ValueError as error:
+            return self._denied(Code.POLICY_INVALID, "the policy's answer is not a decision", str(error))
+        rule = leading_rule(verdict)
+        if rule is None:
+            return self._denied(Code.POLICY_NO_RULE, "no rule allows this")
+        return Judgement(verdict, rule.id, rule.message, revision=self._revision, engine=self._engine)
+
+    def _denied(self, code: Code, message: str, detail: str = "") -> Judgement:
+        return denied(code, message, detail=detail, revision=self._revision, engine=self._engine)
+
+    async def _problems(self) -> tuple[Problem, ...]:
+        """What a worker finds wrong with the bundle."""
+        try:
+            return (await self._idle[0].ready()).problems
+        except (TimeoutError, OSError, EOFError, ValueError, IndexError) as error:
+            text = f"no policy worker starts: {type(error).__name__} {error}".rstrip()
+            raise Unavailable(Code.POLICY_UNAVAILABLE, text) from error
+
+    def _take(self) -> Worker:
+        """A worker that lives; one that ended while it was idle is replaced. OSError if none can be started."""
+        while self._idle:
+            worker = self._idle.popleft()
+            if worker.process.alive:
+                return worker
+            self._all.discard(worker)
+        worker = Worker(self._memory)
+        self._all.add(worker)
+        return worker
+
+    def _put_back(self, worker: Worker | None, *, keep: bool) -> None:
+        if worker is not None and keep and not self._closed:
+            self._idle.appendleft(worker)  # warm ones first: the one at the end is still reading its bundle
+        elif worker is not None:
+            worker.process.kill()
+            if not self._closed:
+                self._all.discard(worker)
+        if not self._closed:
+            with suppress(OSError):  # tried again when a worker is needed
+                self._refill()
+
+    def _refill(self) -> None:
+        while len(self._all) < self._size:
+            worker = Worker(self._memory)
+            self._all.add(worker)
+            self._idle.append(worker)
+
+
+async def inspect(modules: tuple[Module, ...]) -> tuple[Problem, ...]:
+    """What the engine finds wrong with modules when it reads them, apart from the rest of a bundle."""
+    pool = Pool(Bundle(modules=modules), workers=1, deadline_ms=1000)
+    try:
+        pool._refill()
+        return await pool._problems()
+    finally:
+        await pool.close()
+
+
+_SMOKE = Submission(
+    id="00000000-0000-7000-8000-000000000000",
+    connection="00000000-0000-7000-8000-000000000000",
+    now_ns=0,
+    identity=Identity(name="jumphost-smoke-test", owner="jumphost", issuer="jumphost"),
+    source=Source(address="127.0.0.1", port=0),
+    target=TargetView(name="jumphost-smoke-test", kind="ssh", login="jumphost"),
+    operation="exec",
+    raw=b"true",
+)

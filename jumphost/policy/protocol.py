@@ -1,0 +1,69 @@
+"""What the pool and its workers say to each other: MessagePack in frames of ``jumphost.child``.
+
+The parent starts a worker with a :class:`Load` in sealed memory; the worker answers :class:`Ready`, then one
+:class:`Reply` to each :class:`Call`. Both sides are of one version: nothing here is stored.
+"""
+
+import msgspec
+from msgspec import Struct
+
+from jumphost.errors import Problem
+from jumphost.policy.base import Submission
+
+CALL_BYTES = 2 << 20  # a megabyte of judged standard input, a command and an identity
+REPLY_BYTES = 4 << 20  # a document and an answer
+
+
+class Module(Struct, frozen=True):
+    """One Rego file: ``path`` names it in messages, ``package`` is what its header says (``a.b.c``)."""
+
+    path: str
+    package: str
+    text: str
+
+
+class Bundle(Struct, frozen=True):
+    """The library and a site's policies, read once: everything that decides. ``data`` is one JSON object."""
+
+    modules: tuple[Module, ...]
+    data: bytes = b"{}"
+    revision: str = ""  # SHA-256, lower-case hex
+
+
+class Load(Struct, frozen=True):
+    """What a worker starts with."""
+
+    modules: tuple[Module, ...]
+    data: bytes
+    cpu_s: int  # processor time for loading, and for each call
+
+
+class Ready(Struct, frozen=True):
+    """The bundle was read; it may be evaluated only if there are no problems."""
+
+    problems: tuple[Problem, ...] = ()
+
+
+class Call(Struct, frozen=True, array_like=True):
+    """Judge a submission, or a whole document where there is none."""
+
+    number: int
+    submission: Submission | None
+    document: bytes = b""
+
+
+class Reply(Struct, frozen=True, array_like=True):
+    """The engine's answer (JSON text), or the code of what stood against one."""
+
+    number: int
+    answer: bytes = b""
+    code: str = ""
+    message: str = ""
+    detail: str = ""
+    document: bytes = b""
+    request_digest: str = ""
+    input_digest: str = ""
+    last: bool = False  # the worker ends after it
+
+
+encode = msgspec.msgpack.Encoder().encode
