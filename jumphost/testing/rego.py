@@ -62,7 +62,16 @@ class Opa:
             files = list(self._write(Path(folder)))
             options = [word for file in files for word in ("--data", str(file))]
             run = subprocess.run(
-                [_opa(), "eval", "--strict-builtin-errors", "--format", "json", "--stdin-input", *options, whole],
+                [
+                    opa_command(),
+                    "eval",
+                    "--strict-builtin-errors",
+                    "--format",
+                    "json",
+                    "--stdin-input",
+                    *options,
+                    whole,
+                ],
                 input=json.dumps(list(inputs)),
                 capture_output=True,
                 text=True,
@@ -81,7 +90,8 @@ class Opa:
             yield folder / name
 
 
-def _opa() -> str:
+def opa_command() -> str:
+    """The ``opa`` on PATH or where ``go install`` puts it; FileNotFoundError says how to get one."""
     found = shutil.which("opa") or shutil.which("opa", path=str(Path.home() / "go" / "bin"))
     if found is None:
         raise FileNotFoundError(WITHOUT_OPA)
@@ -89,8 +99,8 @@ def _opa() -> str:
 
 
 def opa_installed() -> bool:
-    """Whether an ``opa`` is on PATH or where ``go install`` puts it."""
+    """Whether :func:`opa_command` finds one."""
     try:
-        return bool(_opa())
+        return bool(opa_command())
     except FileNotFoundError:
         return False

@@ -1,0 +1,110 @@
+"""The library and the starter policy keep to what both engines understand alike, and say what they are."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from jumphost.testing.rego import WITHOUT_OPA, modules_under, opa_command, opa_installed
+
+ROOT = Path(__file__).parents[3]
+MODULES = {
+    str(Path(path).relative_to(ROOT)): text for path, text in modules_under(ROOT / "rego", ROOT / "policies").items()
+}
+SHIPPED = {path: text for path, text in MODULES.items() if not path.endswith("_test.rego")}
+BUILTINS = {  # measured alike in both engines on documents of the gateway
+    *(
+        "array.concat",
+        "concat",
+        "contains",
+        "count",
+        "endswith",
+        "floor",
+        "is_array",
+        "is_number",
+        "is_object",
+        "is_set",
+    ),
+    *("is_string", "lower", "min", "object.get", "object.keys", "object.union", "regex.match", "replace", "sort"),
+    *("startswith", "substring"),
+}
+CODE = {path: re.sub(r"`[^`]*`|\"(?:\\.|[^\"\\])*\"|#.*", "_", text) for path, text in MODULES.items()}
+
+each_module = pytest.mark.parametrize("path", MODULES)
+each_shipped = pytest.mark.parametrize("path", SHIPPED)
+
+
+@each_module
+def test_imports(path):
+    assert "\nimport rego.v1\n" in MODULES[path]
+    negates = re.search(r"\bnot\b", CODE[path].replace("future.keywords.not", "")) is not None
+    assert ("\nimport future.keywords.not\n" in MODULES[path]) == negates  # `opa fmt` drops it where it is not used
+
+
+@each_module
+def test_package_mirrors_the_folder(path):
+    folder = Path(path).parent.parts[1:] if path.startswith("rego/") else Path(path).parent.parts
+    (package,) = re.findall(r"^package (\S+)$", MODULES[path], re.MULTILINE)
+    assert package.removesuffix("_test") == ".".join(folder)
+
+
+@each_module
+def test_builtins_are_on_the_list(path):
+    code = CODE[path]
+    imported = set(re.findall(r"^import data\.\S*?(\w+)$", code, re.MULTILINE))
+    own = set(re.findall(r"^(\w+)\(", code, re.MULTILINE))
+    called = set(re.findall(r"(?<![\w.])([a-z_]\w*(?:\.\w+)*)\(", code))
+    strangers = {name for name in called if name not in own | BUILTINS and name.split(".")[0] not in imported}
+    assert strangers == set()
+
+
+@each_module
+def test_heads_and_negations(path):
+    code = CODE[path]
+    assert not re.findall(r"^\w+\[.*", code, re.MULTILINE), "maps are built whole"
+    assert not re.findall(r"^\w+ contains (?!\w+ if)(?!\w+$).*", code, re.MULTILINE), "heads bind only variables"
+    assert not re.findall(r"every [^{]*\{[^}]*\bnot\b", code), "no not within every"
+    assert "walk(" not in code
+
+
+@each_module
+def test_character_classes_are_written_out(path):
+    assert not re.findall(r"\\[dDwWsSbB]", MODULES[path])
+
+
+@each_shipped
+def test_everything_public_says_what_it_is(path):
+    text = SHIPPED[path]
+    assert text.startswith("# METADATA\n# title: ")
+    lines = text.splitlines()
+    seen = set()
+    for number, line in enumerate(lines):
+        name = re.match(r"([a-z]\w*)(?:\(| :=| contains| if)", line)
+        if name and name[1] not in seen and not line.startswith(("import", "package")):
+            assert lines[number - 1].startswith("#"), f"{path}:{number + 1}: {name[1]} has no METADATA"
+            if "contains" not in line:
+                seen.add(name[1])
+
+
+@pytest.mark.skipif(not opa_installed(), reason=WITHOUT_OPA)
+def test_opa_finds_nothing():
+    trees = ["policies:policies", "rego/jumphost"]
+    ignored = ["--ignore", "schema", "--ignore", "decisions"]
+    for words in (
+        ["check", "--strict", *ignored, *trees],
+        ["test", *ignored, *trees],
+        ["fmt", "--fail", "--list", "rego", "policies"],
+    ):
+        run = subprocess.run([opa_command(), *words], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.skipif(not opa_installed(), reason=WITHOUT_OPA)
+def test_opa_finds_a_field_that_no_request_has(tmp_path):
+    head = "# METADATA\n# schemas:\n#   - input: schema.input\npackage policies.rules.a.b\nimport rego.v1\n"
+    (tmp_path / "rule.rego").write_text(head + "allow contains 1 if input.commnd.tier\n")
+    words = ["check", "--schema", "rego/jumphost/schema", str(tmp_path)]
+    run = subprocess.run([opa_command(), *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "undefined ref: input.commnd" in run.stderr
