@@ -91,8 +91,8 @@ class Recording:
     ) -> "Recording":
         """A new recording in ``root``, its name made of the session's id alone; syncs folders, so call it in a thread.
 
-        ``about`` joins the header's "jumphost" key, ``size`` is columns and rows. Folders are 0700, the file 0600; no link below ``root`` is followed and nothing is
-        overwritten. Unavailable (recording.failed).
+        ``about`` joins the header's "jumphost" key, ``size`` is columns and rows. Folders are 0700, the file 0600; no
+        link below ``root`` is followed and nothing is overwritten. Unavailable (recording.failed).
         """
         relative = relative_path(session)
         header = asciicast.Header(
@@ -103,11 +103,11 @@ class Recording:
             command=command,
             title=title,
             jumphost={
+                **about,
                 "schema": asciicast.SCHEMA,
                 "session": session,
                 "level": level,
                 "newline": "as-is" if pty else "crlf",
-                **about,
             },
         )
         try:

@@ -58,6 +58,7 @@ _SPINE = (
     ) STRICT
     """,
     "CREATE INDEX session_opened ON session (opened_ns)",
+    "CREATE INDEX session_live ON session (id) WHERE ended_ns IS NULL",
     "CREATE INDEX session_identity ON session (identity, opened_ns)",
     "CREATE INDEX session_target ON session (target, opened_ns, started_ns, ended_ns)",
     # model.approval.Hold: equal requests share one live hold.

@@ -1,7 +1,8 @@
 """The row of a session, made of its events and of nothing else: it can be thrown away and made again.
 
 A column is filled from the datum of the same name in the events listed here. What comes later replaces what was said
-before, except at ``session.close``, which only fills what is still unknown. Append-only, as the events are.
+before, except at ``session.close``, which only fills what is still unknown. A session that has no end when the gateway
+starts ended with the process that served it, at the latest by then. Append-only, as the events are.
 """
 
 import sqlite3
@@ -29,8 +30,17 @@ _TIMES: dict[Kind, str] = {
 }
 
 
+# one process writes a journal (store.database), so nothing of an earlier one is left when it starts
+_INTERRUPT = """
+UPDATE session SET ended_ns = ?, outcome = CASE WHEN started_ns IS NULL THEN 'interrupted' ELSE 'unknown' END
+WHERE ended_ns IS NULL
+"""
+
+
 def project(connection: sqlite3.Connection, event: Event) -> None:
     """Takes one event into the row of its session, in the transaction that stores the event."""
+    if event.kind is Kind.SYSTEM_START:
+        connection.execute(_INTERRUPT, (event.at_ns,))
     if not event.session or event.kind not in FIELDS:
         return
     if event.kind is Kind.SESSION_OPEN:

@@ -1,0 +1,129 @@
+"""What auditors ask. Read-only: nothing here can change the trail, and a gateway may be running or not."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from jumphost.audit.when import Window
+from jumphost.clock import rfc3339
+from jumphost.store.database import reading
+
+FOLLOW_BATCH = 500  # events read at once: bounds memory however long the journal is
+
+
+class Session(Struct, frozen=True):
+    """One session as the journal tells it; what is not known (yet) is empty. Times are RFC 3339."""
+
+    id: str
+    connection: str
+    identity: str
+    target: str
+    opened: str
+    started: str = ""  # the command's start on the target; empty: nothing ran
+    ended: str = ""
+    login: str = ""
+    operation: str = ""
+    command: str = ""
+    purpose: str = ""
+    correlation: str = ""
+    source: str = ""
+    issuer: str = ""
+    serial: str = ""
+    key_id: str = ""
+    decision: str = ""
+    effect: str = ""
+    code: str = ""  # the rule that decided, or a reason code
+    revision: str = ""
+    request_digest: str = ""
+    hold: str = ""
+    status: int | None = None
+    signal: str = ""
+    outcome: str = ""
+    recording: str = ""  # relative to the folder of recordings
+    bytes: int | None = None  # of the sealed recording
+    sha256: str = ""
+
+
+class Entry(Struct, frozen=True):
+    """One event: its exact bytes, and its place in the file, for asking what came after it."""
+
+    place: int  # from 1
+    body: bytes
+
+
+class Questions:
+    """The journal in ``path``; every question raises Unavailable (journal.unavailable) if it cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def sessions(self, *, identity: str = "", target: str = "", limit: int = 50) -> list[Session]:
+        """The newest sessions, newest first; "" means any."""
+        return self._sessions(
+            "(:identity = '' OR identity = :identity) AND (:target = '' OR target = :target)"
+            " ORDER BY opened_ns DESC, id DESC LIMIT :limit",
+            identity=identity,
+            target=target,
+            limit=limit,
+        )
+
+    def session(self, identifier: str) -> Session | None:
+        """One session, or None."""
+        return next(iter(self._sessions("id = :id", id=identifier)), None)
+
+    def who(self, target: str, window: Window, *, attempts: bool = False) -> list[Session]:
+        """Whose commands ran on a target at any time within the window, in the order of their starts.
+
+        A command counts from its start on the target to its end, or on and on while no end is known: one that began
+        before midnight and ended after it ran at midnight. ``attempts`` are those that ran nothing instead: denied,
+        held and never run, failed; they count from the request to its answer.
+        """
+        begin = "opened_ns" if attempts else "started_ns"
+        return self._sessions(
+            f"target = :target AND started_ns IS {'' if attempts else 'NOT '}NULL AND {begin} <= :end"
+            f" AND coalesce(ended_ns, :end) >= :start ORDER BY {begin}, id",
+            target=target,
+            start=window.start_ns,
+            end=window.end_ns,
+        )
+
+    def events(self, session: str) -> list[bytes]:
+        """Every event of a session, exact bytes, in order."""
+        return [body for (body,) in self._ask("SELECT body FROM event WHERE session = ? ORDER BY rowid", (session,))]
+
+    def tail(self, count: int) -> list[Entry]:
+        """The last events, oldest first."""
+        rows = self._ask("SELECT rowid, body FROM event ORDER BY rowid DESC LIMIT ?", (count,))
+        return [Entry(place, body) for place, body in reversed(rows)]
+
+    def after(self, place: int) -> list[Entry]:
+        """The events that follow one, at most ``FOLLOW_BATCH``."""
+        rows = self._ask("SELECT rowid, body FROM event WHERE rowid > ? ORDER BY rowid LIMIT ?", (place, FOLLOW_BATCH))
+        return [Entry(place, body) for place, body in rows]
+
+    def follow(self, place: int, wait: Callable[[], object]) -> Iterator[Entry]:
+        """Every event that follows one, without end; ``wait`` is called when there is none yet."""
+        while True:
+            fresh = self.after(place)
+            if not fresh:
+                wait()
+            for entry in fresh:
+                place = entry.place
+                yield entry
+
+    def _sessions(self, where: str, **values: Any) -> list[Session]:
+        return [_session(row) for row in self._ask(f"SELECT * FROM session WHERE {where}", values)]  # noqa: S608  # texts above
+
+    def _ask(self, query: str, values: Sequence[Any] | dict[str, Any]) -> list[sqlite3.Row]:
+        with reading(self._path) as connection:
+            return connection.execute(query, values).fetchall()
+
+
+def _session(row: sqlite3.Row) -> Session:
+    known = {key: value for key in row.keys() if (value := row[key]) is not None}  # noqa: SIM118  # a Row iterates values
+    times = {name: rfc3339(known.pop(f"{name}_ns")) for name in ("opened", "started", "ended") if f"{name}_ns" in known}
+    return msgspec.convert({**known, **times}, Session)

@@ -1,0 +1,135 @@
+"""``jumphost audit``: questions to the trail."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from jumphost.audit import when
+from jumphost.audit.questions import Entry, Questions, Session
+from jumphost.audit.when import Window
+from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, out, usage
+from jumphost.cli.session import recordings, result
+from jumphost.clock import SystemClock, rfc3339
+
+app = noun("Questions to the trail.")
+
+MARGIN = 60.0  # seconds on each side of --at: jobs start a little late, and clocks differ
+POLL = 0.5  # seconds between looks at a journal that is followed
+
+_SHOWN_FIRST = ("at", "kind", "identity", "target")
+_NOT_SHOWN = ("v", "log", "idx", "connection")
+
+
+@app.command()
+def tail(
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last events.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with every new event.")] = False,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the last events of the journal. With --json: their exact bytes, one a line."""
+    questions = Questions(open_site(site).journal_db)
+    entries = questions.tail(max(lines, 1))
+    for entry in entries[len(entries) - lines :] if lines else ():
+        _show(entry, as_json)
+    if not follow:
+        return
+    try:
+        for entry in questions.follow(entries[-1].place if entries else 0, lambda: time.sleep(POLL)):
+            _show(entry, as_json)
+    except KeyboardInterrupt:
+        raise typer.Exit from None
+
+
+@app.command()
+def who(
+    target: Annotated[str, typer.Option("--target", metavar="NAME", help="The target that is asked about.")],
+    at: Annotated[str, typer.Option("--at", help="02:00Z (the latest such time) or 2026-11-22T02:00:00Z.")] = "",
+    margin: Annotated[float, typer.Option("--margin", min=0, help="Seconds on each side of --at.")] = MARGIN,
+    start: Annotated[str, typer.Option("--from", help="Instead of --at: the start, written as it is.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The end; else now.")] = "",
+    attempts: Annotated[bool, typer.Option("--attempts", help="Also what was asked for and did not run.")] = False,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say who ran what on a target at a time: everything whose run touches the window."""
+    place = open_site(site)
+    window = _window(at, margin, start, end)
+    questions = Questions(place.journal_db)
+    ran = questions.who(target, window)
+    tried = questions.who(target, window, attempts=True)
+    folder = recordings(place)
+    answers = [_answer(folder, session) for session in (*ran, *tried) if session.started or attempts]
+
+    def text() -> None:
+        print(f"{escaped(target)} from {rfc3339(window.start_ns)} to {rfc3339(window.end_ns)}: {len(ran)} ran")
+        for answer in answers:
+            _describe(answer)
+        if tried and not attempts:
+            print(f"{len(tried)} more did not run: add --attempts")
+
+    emit(answers, as_json=as_json, text=text)
+
+
+def _window(at: str, margin: float, start: str, end: str) -> Window:
+    if bool(at) == bool(start) or (at and end):
+        usage(
+            "got neither or both of --at and --from, expected one: --at TIME, or --from TIME with or without --to TIME"
+        )
+    now = SystemClock().now_ns()
+    try:
+        return when.around(at, margin, now) if at else when.between(start, end, now)
+    except ValueError as error:
+        usage(str(error))
+
+
+def _answer(folder: Path, session: Session) -> dict[str, Any]:
+    """Who, by which certificate, did what, why it was allowed, how it ended, and where it can be seen."""
+    return {
+        "session": session.id,
+        "ran": bool(session.started),
+        "identity": session.identity,
+        "issuer": session.issuer,
+        "serial": session.serial,
+        "key_id": session.key_id,
+        "source": session.source,
+        "target": session.target,
+        "login": session.login,
+        "command": session.command,
+        "decision": session.decision,
+        "effect": session.effect,
+        "rule": session.code,
+        "hold": session.hold,
+        "start": session.started or session.opened,
+        "end": session.ended,
+        "result": result(session),
+        "status": session.status,
+        "recording": str(folder / session.recording) if session.recording else "",
+    }
+
+
+def _describe(answer: dict[str, Any]) -> None:
+    out.print()
+    shown = {name: value for name, value in answer.items() if value not in ("", None) and name != "ran"}
+    width = max(map(len, shown))
+    for name, value in shown.items():
+        print(f"  {name.ljust(width)}  {escaped(str(value))}")
+
+
+def _show(entry: Entry, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(entry.body.decode() + "\n")
+    else:
+        event: dict[str, Any] = msgspec.json.decode(entry.body)
+        first = [str(event[name]) for name in _SHOWN_FIRST if event[name]]
+        rest = [
+            f"{name}={value if isinstance(value, str) else msgspec.json.encode(value).decode()}"
+            for name, value in event.items()
+            if name not in (*_SHOWN_FIRST, *_NOT_SHOWN) and value not in ("", None)
+        ]
+        print(escaped(" ".join((*first, *rest))))
+    sys.stdout.flush()
