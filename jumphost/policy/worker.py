@@ -15,7 +15,7 @@ from jumphost.policy import document
 from jumphost.policy.interpreter import ENTRYPOINT, Interpreter, Undefined, explain
 from jumphost.policy.protocol import Call, Load, Ready, Reply, encode
 
-LIMITS = child.Limits(memory=1 << 30)  # bytes; data of 100,000 entries (11.5 MB of JSON) takes 127 MB
+LIMITS = child.Limits(memory=2 << 30)  # bytes of address space; the engine's allocator reserves half of it at once
 
 
 def main(arguments: list[str]) -> None:
