@@ -16,9 +16,10 @@ MAX_BYTES: Final = (
 )
 BACKSTOP_SLACK_S: Final = 5  # the gateway cuts at the limit, by a stop login; what rides in the string only comes after
 KILL_AFTER_S: Final = 5
+PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 SIGNALS: Final = frozenset({"HUP", "INT", "QUIT", "KILL", "TERM", "USR1", "USR2"})
 
-_PATH = "PATH=/usr/local/bin:/usr/bin:/bin LC_ALL=C.UTF-8"
+_ENVIRONMENT = f"PATH={PATH} LC_ALL=C.UTF-8"
 _LOGIN = 'HOME="$HOME" USER="$USER" LOGNAME="$LOGNAME"'
 # bash reads ~/.bashrc when standard input is a socket, as it is under sshd: --norc; sh never does
 _SHELLS: Mapping[Shell, str] = {"sh": "/bin/sh -c", "bash": "/bin/bash --norc --noprofile -c"}
@@ -44,7 +45,7 @@ def pinned(text: str, *, request: str, env: Mapping[str, str], shell: Shell, tim
     """
     if refused := [name for name in env if not grantable(name)]:
         raise ValueError(f"got the environment names {refused}, expected names that a policy may grant")
-    words = ["exec /usr/bin/env -i", _LOGIN, _PATH, _mark(request)]
+    words = ["exec /usr/bin/env -i", _LOGIN, _ENVIRONMENT, _mark(request)]
     words += [f"{name}={quote(env[name], program=True)}" for name in sorted(env)]
     if timeout_s is not None:
         words.append(f"/usr/bin/timeout -k {KILL_AFTER_S} {timeout_s + BACKSTOP_SLACK_S:d}")
@@ -77,7 +78,7 @@ def signal(request: str, name: str) -> str:
 
 def check() -> str:
     """The string that prints, as ``KEY=VALUE`` lines, what ``target check`` wants to know of a target."""
-    return f"exec /usr/bin/env -i {_LOGIN} {_PATH} {_PROBES} /bin/sh -c {quote(_CHECK, program=True)}"
+    return f"exec /usr/bin/env -i {_LOGIN} {_ENVIRONMENT} {_PROBES} /bin/sh -c {quote(_CHECK, program=True)}"
 
 
 def _mark(request: str) -> str:
@@ -87,7 +88,7 @@ def _mark(request: str) -> str:
 
 
 def _script(text: str) -> str:
-    return f"exec /usr/bin/env -i {_PATH} /bin/sh -c {quote(text, program=True)}"
+    return f"exec /usr/bin/env -i {_ENVIRONMENT} /bin/sh -c {quote(text, program=True)}"
 
 
 # grep says 2 where it may not read a process of another uid: its output counts, never its status. A process in the
@@ -112,14 +113,14 @@ done"""
 _SIGNAL = _LOOK + 'pids=$(look)\n[ -n "$pids" ] || exit 1\nkill -s NAME $pids'
 
 _PROBES = (  # what only the login shell can tell, before it is replaced
-    'LOGIN_SHELL="$SHELL" LOGIN_SHLVL="$SHLVL" LOGIN_ZDOTDIR="$ZDOTDIR" LOGIN_CONNECTION="$SSH_CONNECTION" '
-    'LOGIN_EXEC="$(type exec 2>&1)"'
+    'LOGIN_SHELL="$SHELL" LOGIN_SHLVL="$SHLVL" LOGIN_ZDOTDIR="$ZDOTDIR" '
+    'LOGIN_LOADER="$LD_PRELOAD$LD_AUDIT$LD_LIBRARY_PATH" LOGIN_EXEC="$(type exec 2>&1)"'
 )
 _CHECK = """echo jumphost-check=1
 echo "shell=$LOGIN_SHELL"
 echo "shlvl=$LOGIN_SHLVL"
 echo "zdotdir=$LOGIN_ZDOTDIR"
-echo "connection=$LOGIN_CONNECTION"
+echo "loader=$LOGIN_LOADER"
 echo "exec=$LOGIN_EXEC" | head -n 1
 echo "uid=$(id -u)"
 echo "login=$(id -un)"

@@ -123,7 +123,7 @@ async def connect(target: Target, login: str, credential: Credential, reach: Rea
         if connection is not None:
             connection.abort()
             await connection.wait_closed()
-        if isinstance(error, (OSError, TimeoutError, asyncssh.Error)):
+        if isinstance(error, (OSError, asyncssh.Error)):
             raise client.failure or explained(error, target, asked=client.asked) from error
         raise
     return connection
@@ -139,11 +139,7 @@ def explained(error: Exception, target: Target, *, asked: bool) -> JumphostError
                 f"target {target.name} shows another host key than targets.yaml has",
                 detail=detail,
             )
-        case asyncssh.KeyExchangeFailed() if "host key" in str(error):
-            return Refused(
-                Code.TARGET_HOST_KEY, f"target {target.name} has no host key of the kind in targets.yaml", detail=detail
-            )
-        case asyncssh.ConnectionLost() | TimeoutError() | OSError():
+        case asyncssh.ConnectionLost() | OSError():
             return Unavailable(Code.TARGET_UNREACHABLE, f"target {target.name} does not answer", detail=detail)
         case _ if asked or isinstance(error, asyncssh.PermissionDenied):
             return Unavailable(

@@ -10,7 +10,8 @@ from jumphost.errors import Code, Unavailable
 from jumphost.model.target import Target
 
 SCAN_TIMEOUT_S = 10.0
-_CERTIFICATE = "-cert-v01@openssh.com"
+_CERTIFIED = frozenset(name for name in wire.HOST_KEYS if name.endswith("-cert-v01@openssh.com"))
+_PLAIN = [name for name in wire.HOST_KEYS if name not in _CERTIFIED]
 
 KnownHosts = tuple[list[asyncssh.SSHKey], list[asyncssh.SSHKey], list[asyncssh.SSHKey]]
 
@@ -27,50 +28,38 @@ def trusted(target: Target) -> KnownHosts:
 
 
 def algorithms(target: Target) -> list[str]:
-    """The host key algorithms to ask for, best first: only those that a key or CA of the target can answer."""
+    """The host key algorithms to ask for: first those that a key or CA of the target can answer.
+
+    The others follow, so that a host with another kind of key shows it and is told apart from one that is down.
+    """
     keys, authorities, _ = trusted(target)
-    usable = {name.decode() for key in keys for name in key.sig_algorithms}
-    return [name for name in wire.HOST_KEYS if name in usable or (authorities and name.endswith(_CERTIFICATE))]
+    expected = {name.decode() for key in keys for name in key.sig_algorithms}
+    if authorities:
+        expected |= _CERTIFIED
+    return sorted(
+        (name for name in wire.HOST_KEYS if authorities or name not in _CERTIFIED),
+        key=lambda name: name not in expected,
+    )
 
 
-async def scan(host: str, port: int) -> list[str]:
-    """The public key lines that a host shows now, one for each kind of key; nothing is verified here.
+async def scan(host: str, port: int) -> str:
+    """The public key line that a host shows now, of the best kind it has; nothing is verified here.
 
     Unavailable (target.unreachable) if none can be had.
     """
-    found: dict[str, str] = {}
-    failures: list[str] = []
-    for name in wire.HOST_KEYS:
-        if name.endswith(_CERTIFICATE):
-            continue
-        try:
-            async with asyncio.timeout(SCAN_TIMEOUT_S):
-                key = await asyncssh.get_server_host_key(
-                    host, port, config=None, server_host_key_algs=[name], kex_algs=list(wire.KEX)
-                )
-        except asyncssh.KeyExchangeFailed:
-            continue  # the host has no key of this kind
-        except (OSError, TimeoutError, asyncssh.Error) as error:
-            failures.append(f"{name}: {error}")
-            break
-        if key is not None:
-            line = key.export_public_key().decode().strip()
-            found[line] = line
-    if not found:
+    try:
+        async with asyncio.timeout(SCAN_TIMEOUT_S):
+            key = await asyncssh.get_server_host_key(
+                host, port, config=None, server_host_key_algs=_PLAIN, kex_algs=list(wire.KEX)
+            )
+    except (OSError, asyncssh.Error) as error:
         raise Unavailable(
             Code.TARGET_UNREACHABLE,
             f"got no host key from {host}:{port}, expected an SSH server there",
-            detail="; ".join(failures),
-        )
-    return list(found)
-
-
-def fingerprint(line: str) -> str:
-    """``SHA256:…`` of a public key line; ValueError if it is none."""
-    try:
-        return asyncssh.import_public_key(line).get_fingerprint()
-    except asyncssh.KeyImportError as error:
-        raise ValueError(f"got {line!r}, expected a public key line: {error}") from error
+            detail=str(error) or type(error).__name__,
+        ) from error
+    assert key is not None  # noqa: S101  # it is None after a GSS key exchange only, which is not asked for
+    return str(key.export_public_key().decode().strip())
 
 
 def _read(lines: Sequence[str]) -> list[asyncssh.SSHKey]:

@@ -53,8 +53,8 @@ def sshd(
 ) -> Iterator[Sshd]:
     """Runs a server in ``folder`` (empty, and reachable by the logins) as target ``name`` until the block ends.
 
-    ``logins`` exist, or are made with the shells that a mapping gives them. ``extra`` are lines of the operator's own
-    sshd_config. RuntimeError with the server's words if it does not start.
+    ``logins`` exist, or are made with the shells that a mapping gives them. ``extra`` are lines that the operator's
+    own sshd_config begins with. RuntimeError with the server's words if it does not start.
     """
     program = find_sshd()
     if program is None:
@@ -73,9 +73,9 @@ def sshd(
         host_keys=(host_key.export_public_key().decode().strip(),),
     )
     (folder / "sshd_config").write_text(
-        f"Include {folder}/sshd_config.d/*.conf\n"
+        f"{extra}Include {folder}/sshd_config.d/*.conf\n"
         f"ListenAddress {_LOOPBACK}\nPort {port}\nHostKey {key_file}\nPidFile {folder}/pid\nLogLevel VERBOSE\n"
-        f"MaxStartups 100:30:200\nStrictModes no\n{extra}"  # StrictModes: folders under /tmp are writable by all
+        f"MaxStartups 100:30:200\nStrictModes no\n"  # StrictModes: folders under /tmp are writable by all
     )
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd's own, for privilege separation
