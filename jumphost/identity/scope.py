@@ -19,7 +19,7 @@ def allows(scopes: Iterable[Sequence[str]], operation: str, target: str, login: 
 
 def sees(scopes: Iterable[Sequence[str]], target: str) -> bool:
     """Whether every scope names the target for anything: if not, the caller is told no more than ``unavailable``."""
-    return all(any(fnmatchcase(target, _parts(entry)[1]) for entry in scope) for scope in scopes)
+    return all(any(_admits(entry, None, target, None) for entry in scope) for scope in scopes)
 
 
 def valid(entry: str) -> bool:
@@ -27,14 +27,9 @@ def valid(entry: str) -> bool:
     return _ENTRY.match(entry) is not None
 
 
-def _admits(entry: str, operation: str, target: str, login: str) -> bool:
-    wanted = zip((operation, target, login), _parts(entry), strict=True)
-    return all(fnmatchcase(value, pattern) for value, pattern in wanted)
-
-
-def _parts(entry: str) -> tuple[str, str, str]:
-    """The three patterns; an entry that is not valid has patterns that match nothing."""
+def _admits(entry: str, *asked: str | None) -> bool:
+    """Whether each pattern fits what is asked (None: anything); an entry that is not valid admits nothing."""
     if not valid(entry):
-        return "", "", ""
-    operation, target, *login = entry.split(":")
-    return operation, target, login[0] if login else "*"
+        return False
+    patterns = [*entry.split(":"), "*"]  # without a login, any
+    return all(value is None or fnmatchcase(value, pattern) for value, pattern in zip(asked, patterns, strict=False))

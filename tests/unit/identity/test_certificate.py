@@ -1,0 +1,159 @@
+"""What a certificate says of its caller; its wrong forms are in tests/attacks/test_certificates.py."""
+
+import base64
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import SSHCertificateBuilder, SSHCertificateType
+from cryptography.hazmat.primitives.serialization.ssh import serialize_ssh_public_key
+
+from jumphost.clock import NS_PER_S
+from jumphost.errors import Code, Refused
+from jumphost.identity.certificate import verify
+from jumphost.identity.registry import Registry
+from jumphost.identity.trust import Trust, TrustedCA
+from jumphost.model.identity import Caller, IdentityEntry
+from jumphost.sshkey import MAX_BLOB, read_line
+from jumphost.testing.clock import ManualClock
+
+CA = ed25519.Ed25519PrivateKey.from_private_bytes(b"a" * 32)
+KEY = ed25519.Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+CA_KEY = read_line(serialize_ssh_public_key(CA.public_key()).decode())
+NOW = ManualClock().now_ns()
+NOW_S = NOW // NS_PER_S
+
+
+def certified(*, key: Any = KEY, ca: Any = CA, **changes: Any) -> bytes:
+    fields: dict[str, Any] = {
+        "type": SSHCertificateType.USER,
+        "public_key": key.public_key(),
+        "serial": 2**64 - 1,
+        "key_id": b"job",
+        "valid_principals": [b"job", b"spare"],
+        "valid_after": NOW_S - 60,
+        "valid_before": NOW_S + 300,
+        **changes,
+    }
+    builder = SSHCertificateBuilder()
+    options, extensions = fields.pop("options", {}), fields.pop("extensions", {})
+    for name, value in fields.items():
+        builder = getattr(builder, name)(value)
+    for name, value in options.items():
+        builder = builder.add_critical_option(name, value)
+    for name, value in extensions.items():
+        builder = builder.add_extension(name, value)
+    return base64.b64decode(builder.sign(ca).public_bytes().split(b" ")[1])
+
+
+def login(blob: bytes, *, ca: Any = CA, now_ns: int = NOW, max_ttl_s: int = 900, **entry: Any) -> Caller:
+    blob_of_ca = read_line(serialize_ssh_public_key(ca.public_key()).decode()).blob
+    registry = Registry({"job": IdentityEntry("team", groups=("a", "b"), **entry)})
+    trust = Trust({blob_of_ca: TrustedCA("main", "SHA256:ca", max_ttl_s)}, registry)
+    return verify(blob, trust=trust, source="127.0.0.1", now_ns=now_ns)
+
+
+def refused(blob: bytes, **how: Any) -> Refused:
+    with pytest.raises(Refused) as caught:
+        login(blob, **how)
+    return caught.value
+
+
+def test_the_caller_as_its_certificate_says() -> None:
+    caller = login(certified())
+    identity, facts = caller.identity, caller.identity.certificate
+    assert (identity.name, identity.owner, identity.issuer, identity.subject) == ("job", "team", "main", "job")
+    assert (identity.groups, identity.claims, identity.scope) == (("a", "b"), {}, ("*:*",))
+    assert (facts.serial, facts.key_id, facts.principals) == ("18446744073709551615", "job", ("job", "spare"))
+    assert (facts.ca, facts.source_address, facts.force_command) == ("SHA256:ca", (), "")
+    assert (facts.valid_after, facts.valid_before) == ("2026-11-22T01:59:00.000Z", "2026-11-22T02:05:00.000Z")
+    assert caller.expires_ns == NOW + 300 * NS_PER_S
+    assert caller.key == read_line(serialize_ssh_public_key(KEY.public_key()).decode()).fingerprint
+    assert (caller.scopes, caller.generation) == ((), 0)
+
+
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
+def test_keys_and_cas_of_every_kind(curve: ec.EllipticCurve) -> None:
+    private = ec.derive_private_key(7, curve)
+    assert login(certified(key=private)).identity.name == "job"
+    assert login(certified(ca=private), ca=private).identity.name == "job"
+
+
+def test_rsa_keys_and_cas() -> None:
+    private = rsa.generate_private_key(65537, 3072)
+    assert login(certified(key=private, ca=private), ca=private).identity.name == "job"
+
+
+def test_it_lives_from_its_first_second_to_before_its_last() -> None:
+    blob = certified()
+    assert login(blob, now_ns=(NOW_S - 60) * NS_PER_S).identity.name == "job"
+    assert login(blob, now_ns=(NOW_S + 300) * NS_PER_S - 1).identity.name == "job"
+    assert refused(blob, now_ns=(NOW_S - 60) * NS_PER_S - 1).code is Code.IDENTITY_NOT_YET_VALID
+    assert refused(blob, now_ns=(NOW_S + 300) * NS_PER_S).code is Code.IDENTITY_EXPIRED
+
+
+def test_the_ceiling_to_the_second() -> None:
+    assert login(certified(), max_ttl_s=300).identity.name == "job"
+    assert "got a certificate for 360 s, expected at most 299 s" in refused(certified(), max_ttl_s=299).message
+
+
+def test_extensions_narrow_and_inform() -> None:
+    extensions = {
+        b"scope@jumphost": b'["exec:a"]',
+        b"groups@jumphost": b'["b","c"]',
+        b"claims@jumphost": b'{"sub":"repo:acme"}',
+        b"generation@jumphost": b"3",
+        b"permit-pty": b"",
+        b"unknown@elsewhere": b"x",
+    }
+    caller = login(certified(extensions=extensions), scope=("exec:*", "shell:*"))
+    assert caller.scopes == (("exec:*", "shell:*"), ("exec:a",))
+    assert caller.identity.scope == ("exec:a",)
+    assert caller.identity.groups == ("b",)
+    assert caller.identity.claims == {"sub": "repo:acme"}
+    assert caller.generation == 3
+
+
+def test_an_entry_without_rights_has_none() -> None:
+    caller = login(certified(), scope=())
+    assert (caller.scopes, caller.identity.scope) == (((),), ())
+    assert login(certified(extensions={b"groups@jumphost": b"[]"})).identity.groups == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (b"scope@jumphost", b'"exec:a"'),
+        (b"scope@jumphost", b""),
+        (b"groups@jumphost", b"[1]"),
+        (b"claims@jumphost", b'{"n":1}'),
+        (b"generation@jumphost", b'"3"'),
+        (b"generation@jumphost", b"\xff"),
+    ],
+)
+def test_a_malformed_extension_of_ours_is_refused(name: bytes, value: bytes) -> None:
+    error = refused(certified(extensions={name: value}))
+    assert error.code is Code.IDENTITY_MALFORMED
+    assert name.decode() in error.message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"key_id": b"\xff"},
+        {"valid_principals": [b"job", b"\xff"]},
+        {"options": {b"source-address": b"10.0.0.1/8"}},
+        {"options": {b"source-address": b""}},
+        {"options": {b"source-address": b"127.0.0.1,"}},
+        {"options": {b"source-address": b"\xff"}},
+        {"options": {b"force-command": b"\xff"}},
+        {"valid_before": 2**63, "max_ttl_s": 2**64},
+    ],
+)
+def test_what_cannot_be_a_fact_is_malformed(changes: dict[str, Any]) -> None:
+    how = {"max_ttl_s": changes.pop("max_ttl_s", 900)}
+    assert refused(certified(**changes), **how).code is Code.IDENTITY_MALFORMED
+
+
+def test_more_bytes_than_a_certificate_has_are_not_read() -> None:
+    assert "cannot be read" in refused(bytes(MAX_BLOB + 1)).message
