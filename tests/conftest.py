@@ -1,0 +1,29 @@
+"""What all tests share: a live site, and what a missing server means."""
+
+import os
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from jumphost.testing.site import LiveSite, has_ssh, live_site
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+    """One running site for all tests that leave it as they found it: other identities or targets are their own matter."""
+    if not has_ssh():
+        pytest.skip("install openssh-client: no ssh on PATH")
+    with live_site(tmp_path_factory.mktemp("live")) as live:
+        yield live
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With CI=true a skip is a failure: the machine can have what the test wants, so its set-up is at fault."""
+    report = yield
+    if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where a skip is a failure: {report.longrepr}"
+    return report
