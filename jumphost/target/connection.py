@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import asyncssh
+from asyncssh.public_key import SSHOpenSSHCertificate
 
 from jumphost import wire
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
@@ -37,7 +38,7 @@ class TargetConnection(wire.BoundedConnection, asyncssh.SSHClientConnection):
     """A connection that has logged in; it opens channels and lets the target open none."""
 
     def _validate_openssh_host_certificate(
-        self, host: str, addr: str, port: int, cert: asyncssh.SSHCertificate
+        self, host: str, addr: str, port: int, cert: SSHOpenSSHCertificate
     ) -> asyncssh.SSHKey:
         if not cert.principals:  # asyncssh would take it for any host
             raise ValueError("Host certificate names no host")
@@ -90,7 +91,7 @@ class _Client(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self._address = _normal(conn.get_extra_info("sockname")[0])
 
-    async def public_key_auth_requested(self) -> Sequence[asyncssh.SSHKeyPair] | None:  # type: ignore[override]  # asyncssh awaits it
+    async def public_key_auth_requested(self) -> Sequence[asyncssh.SSHKeyPair] | None:
         if self.asked:
             return None
         self.asked = True
@@ -131,7 +132,7 @@ async def connect(target: Target, login: str, credential: Credential, reach: Rea
 
 def explained(error: Exception, target: Target, *, asked: bool) -> JumphostError:
     """What a failed login means; ``asked``: the host key was right and the certificate was on its way."""
-    detail = f"{target.host}:{target.port}: {error or type(error).__name__}"
+    detail = f"{target.host}:{target.port}: {str(error) or type(error).__name__}"
     match error:
         case asyncssh.HostKeyNotVerifiable():
             return Refused(
