@@ -85,10 +85,12 @@ class _Binder:
                 made = self._list(want, node, key, path)
             case inspect.UnionType():  # T | None: None is what it is without the key, and is not written
                 made = self._value(_present(want), node, key, path)
+            case inspect.AnyType():
+                made = node.plain()
             case inspect.Metadata(type=inner, extra={"duration": True}):
-                made = self._scalar(inner, node, seconds(node.value), key, _expected(want))
+                made = self._scalar(inner, node, seconds(node.value), key, want)
             case _:
-                made = self._scalar(want, node, node.value, key, _expected(want))
+                made = self._scalar(want, node, node.value, key, want)
         if not isinstance(made, _Bad):
             for message in self._checks.get(path, _nothing)(made):
                 self._found.add(node.line, key, message, code="schema.value")
@@ -113,7 +115,7 @@ class _Binder:
         )
         return _BAD if any(isinstance(value, _Bad) for value in made) else made
 
-    def _scalar(self, want: inspect.Type, node: Node, value: Any, key: str, expected: str) -> Any:
+    def _scalar(self, want: inspect.Type, node: Node, value: Any, key: str, written: inspect.Type) -> Any:
         match want:
             case inspect.StrType(pattern=pattern):
                 fits = isinstance(value, str) and (pattern is None or re.search(pattern, value) is not None)
@@ -125,7 +127,7 @@ class _Binder:
                 fits = isinstance(value, str) and value in values
             case _:
                 raise TypeError(f"{key}: no way to read {want} from a file")
-        return value if fits else self._wrong(node, key, expected)
+        return value if fits else self._wrong(node, key, _expected(written))
 
     def _wrong(self, node: Node, key: str, expected: str) -> _Bad:
         self._found.add(node.line, key, f"got {show(node.value)}, expected {expected}", code="schema.value")
@@ -153,6 +155,8 @@ def seconds(value: object) -> object:
 
 def _expected(want: inspect.Type) -> str:
     match want:
+        case inspect.AnyType():
+            return "a value"
         case inspect.StructType() | inspect.DictType():
             return "a mapping"
         case inspect.VarTupleType(item_type=inner):

@@ -1,6 +1,6 @@
 """What is in force now: the site's entries and the revocations. Looked at again for every command and while held."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from jumphost.config.load import SiteConfig, load_site
 from jumphost.config.site import Site
@@ -49,13 +49,20 @@ class Standing:
         self._trust.revocations.check(proof, identity.name)
 
     def target(self, caller: Caller, operation: str, target: str, login: str) -> tuple[Target, str]:
-        """The target and login that are asked for (``login`` "": the default); Refused, hiding what is out of scope."""
-        found = self.config.targets.get(target)
-        if found is None or not scope.sees(caller.scopes, target):
-            raise Refused(Code.TARGET_UNAVAILABLE, HIDDEN, detail="unknown" if found is None else "out of scope")
-        login = login or found.logins[0]
-        if not scope.allows(caller.scopes, operation, target, login):
-            raise Refused(Code.IDENTITY_OUT_OF_SCOPE, f"{operation} as {login} is outside the scope of this identity")
-        if login not in found.logins:
-            raise Refused(Code.TARGET_UNAVAILABLE, f"no login {login} on {target}")
-        return found, login
+        """The target and login that are asked for; see :func:`reach`."""
+        return reach(self.config.targets, caller.scopes, operation, target, login)
+
+
+def reach(
+    targets: Mapping[str, Target], scopes: Sequence[Sequence[str]], operation: str, target: str, login: str
+) -> tuple[Target, str]:
+    """The target and login that are asked for (``login`` "": the default); Refused, hiding what is out of scope."""
+    found = targets.get(target)
+    if found is None or not scope.sees(scopes, target):
+        raise Refused(Code.TARGET_UNAVAILABLE, HIDDEN, detail="unknown" if found is None else "out of scope")
+    login = login or found.logins[0]
+    if not scope.allows(scopes, operation, target, login):
+        raise Refused(Code.IDENTITY_OUT_OF_SCOPE, f"{operation} as {login} is outside the scope of this identity")
+    if login not in found.logins:
+        raise Refused(Code.TARGET_UNAVAILABLE, f"no login {login} on {target}")
+    return found, login

@@ -1,0 +1,172 @@
+"""``jumphost policy``: check, test and evaluate a bundle without a gateway."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jumphost.cli.common import (
+    FOUND,
+    JsonOption,
+    SiteOption,
+    emit,
+    err,
+    noun,
+    open_site,
+    out,
+    printable,
+    to_json,
+    usage,
+)
+from jumphost.clock import SystemClock
+from jumphost.config.load import load_site
+from jumphost.gateway import rehearsal
+from jumphost.model.decision import Judgement
+from jumphost.policy import bundle, tables
+from jumphost.policy.base import Submission
+from jumphost.policy.check import check as find_problems
+from jumphost.policy.pool import Pool
+from jumphost.policy.tables import Outcome, Row
+
+app = noun("The policy bundle: check, test, evaluate.")
+
+DEADLINE_MS = 5000  # of a judgement where nobody waits for it; a site's own deadline is for its callers
+
+EngineOption = Annotated[str, typer.Option("--engine", help="auto or embedded; opa comes with a later version.")]
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Bundles, folders or files.")],
+    engine: EngineOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Find everything that is wrong: FILE:LINE, what was got, what was expected."""
+    embedded_only(engine)
+    problems = asyncio.run(find_problems(paths))
+    found = [
+        {"file": one.file, "line": one.line, "code": one.code, "message": one.message, "fix": one.fix}
+        for one in problems
+    ]
+
+    def text() -> None:
+        for one in problems:
+            out.print(printable(f"{one} ({one.code})"))
+        err.print(f"{len(problems)} found" if problems else "nothing found")
+
+    emit(found, as_json=as_json, text=text)
+    raise typer.Exit(FOUND if problems else 0)
+
+
+@app.command(name="test")
+def run_tables(site: SiteOption = None, engine: EngineOption = "auto", as_json: JsonOption = False) -> None:
+    """Run the decision tables of the site's bundle: tests/decisions/*.yaml."""
+    embedded_only(engine)
+    config = load_site(where := open_site(site))
+    directory = where.resolve(config.settings.policy.bundle)
+    cases = tables.load(directory)
+    if not cases:
+        usage(f"got no cases in {directory / tables.FOLDER}, expected tables: see the README of the policies")
+    clock = SystemClock()
+
+    def submit(row: Row) -> Submission:
+        ask = rehearsal.Ask(row.identity, row.target, row.run, row.login, row.stdin, row.now)
+        return rehearsal.submission(ask, config, clock)
+
+    async def run() -> list[Outcome]:
+        pool = await Pool.start(bundle.load(directory), workers=1, deadline_ms=DEADLINE_MS)
+        try:
+            return [outcome async for outcome in tables.run(cases, pool, submit)]
+        finally:
+            await pool.close()
+
+    outcomes = asyncio.run(run())
+    failed = [outcome for outcome in outcomes if outcome.differences]
+    emit(_summary(outcomes), as_json=as_json, text=lambda: _print(outcomes, failed))
+    raise typer.Exit(FOUND if failed else 0)
+
+
+@app.command(name="eval")
+def evaluate(
+    engine: Annotated[str, typer.Option("--engine", help="embedded; opa comes with a later version.")] = "embedded",
+    directory: Annotated[
+        Path | None, typer.Option("--bundle", help="The bundle; else that of the site.", file_okay=False)
+    ] = None,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Request documents on stdin, decisions on stdout.")] = False,
+    site: SiteOption = None,
+) -> None:
+    """Judge whole request documents: one JSON document a line in, one decision a line out, in the same order."""
+    embedded_only(engine)
+    if not jsonl:
+        usage("got no --jsonl, expected it: documents are read line by line from stdin")
+    if directory is None:
+        where = open_site(site)
+        directory = where.resolve(load_site(where).settings.policy.bundle)
+    chosen = bundle.load(directory)
+
+    async def run() -> None:
+        pool = await Pool.start(chosen, workers=1, deadline_ms=DEADLINE_MS)
+        try:
+            for line in lines():
+                print(to_json(decision(await pool.judge_document(line))), flush=True)
+        finally:
+            await pool.close()
+
+    asyncio.run(run())
+
+
+def embedded_only(engine: str) -> None:
+    """Ends the command with status 2 if another engine is asked for than there is."""
+    if engine not in ("auto", "embedded"):
+        usage(f"got --engine {engine}, expected auto or embedded: this version has the embedded engine only")
+
+
+def lines() -> Iterator[bytes]:
+    """The lines of stdin that are not empty."""
+    for line in sys.stdin.buffer:
+        if line.strip():
+            yield line
+
+
+def decision(judgement: Judgement) -> dict[str, object]:
+    """A decision document with the code and message that go with it."""
+    verdict = judgement.verdict
+    rules = sorted(verdict.rules, key=lambda rule: (rule.id, rule.effect))
+    return {
+        "effect": verdict.effect,
+        "rules": rules,
+        "obligations": verdict.obligations,
+        "code": judgement.code,
+        "message": judgement.message,
+    }
+
+
+def _summary(outcomes: list[Outcome]) -> dict[str, object]:
+    return {
+        "passed": sum(not outcome.differences for outcome in outcomes),
+        "failed": sum(bool(outcome.differences) for outcome in outcomes),
+        "cases": [
+            {
+                "name": outcome.case.row.name,
+                "file": outcome.case.file,
+                "line": outcome.case.line,
+                "ok": not outcome.differences,
+                "got": {"effect": outcome.effect, "code": outcome.code, "rules": outcome.rules},
+                "differences": outcome.differences,
+            }
+            for outcome in outcomes
+        ],
+    }
+
+
+def _print(outcomes: list[Outcome], failed: list[Outcome]) -> None:
+    for outcome in failed:
+        row = outcome.case.row
+        out.print(printable(f"{outcome.case.file}:{outcome.case.line}: {row.name}"), style="red")
+        out.print(printable(f"    {row.identity} on {row.target}: {row.run}"))
+        for difference in outcome.differences:
+            out.print(printable(f"    {difference}"))
+    out.print(f"{len(outcomes) - len(failed)} passed, {len(failed)} failed")

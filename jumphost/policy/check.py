@@ -1,0 +1,75 @@
+"""What is wrong with policies before they are in force: every finding at once, with file, line and what to do."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from jumphost.errors import Problem, Problems, Unavailable
+from jumphost.policy import bundle, tables
+from jumphost.policy.bundle import LIBRARY, MAX_MODULE, SITE, Tree, read_regular
+from jumphost.policy.header import read_module
+from jumphost.policy.pool import Pool, inspect
+
+_DEADLINE_MS = 5000  # of the one judgement: the machine that checks may be a busy one
+
+
+async def check(paths: Iterable[Path]) -> list[Problem]:
+    """Findings in files, folders and whole bundles (folders with a ``.manifest``), in the order of files and lines."""
+    problems: set[Problem] = set()
+    for path in paths:
+        tree, whole = _read(path)
+        found = [*tree.problems, *await _syntax(tree)]
+        problems.update(found or (await _in_force(path) if whole else ()))
+    return sorted(problems, key=lambda problem: (problem.file, problem.line, problem.message))
+
+
+def _read(path: Path) -> tuple[Tree, bool]:
+    """What can be read without an engine, tests and tables included; and whether it is a bundle of a site."""
+    if not (path / ".manifest").is_file():
+        return _loose(path), False
+    shipped = path.resolve() == bundle.library().resolve()
+    tree = bundle.read_tree(path, LIBRARY if shipped else SITE)
+    try:
+        tables.load(path)
+    except Problems as found:
+        tree.problems += found.problems
+    return tree, not shipped
+
+
+def _loose(path: Path) -> Tree:
+    """Rego files apart from a bundle."""
+    tree = Tree(path, SITE)
+    files = sorted(path.rglob("*.rego")) if path.is_dir() else [path]
+    for file in files:
+        test = file.name.endswith("_test.rego")
+        try:
+            module = read_module(str(file), read_regular(file, MAX_MODULE), (SITE,), tree.problems, test=test)
+        except (OSError, ValueError) as error:
+            tree.wrong(file, f"cannot be read: {error}", "root.file")
+            continue
+        if module:
+            (tree.tests if test else tree.modules).append(module)
+    return tree
+
+
+async def _syntax(tree: Tree) -> list[Problem]:
+    """What the engine says of each file by itself."""
+    modules = (*tree.modules, *tree.tests)
+    if not modules:
+        return []
+    try:
+        return list(await inspect(modules))
+    except Unavailable as error:
+        return [Problem(str(tree.directory), 0, "", error.message, code="syntax.rego")]
+
+
+async def _in_force(directory: Path) -> list[Problem]:
+    """What only shows when the bundle judges, together with the library."""
+    try:
+        pool = await Pool.start(bundle.load(directory), workers=1, deadline_ms=_DEADLINE_MS)
+    except Problems as found:
+        return list(found.problems)
+    except Unavailable as error:
+        message = f"{error.message}: {error.detail}" if error.detail else error.message
+        return [Problem(str(directory), 0, "", message, code="schema.decision")]
+    await pool.close()
+    return []
