@@ -1,0 +1,370 @@
+"""What the signer signs, and each reason for which it does not."""
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec.structs import replace
+
+from jumphost.clock import NS_PER_S
+from jumphost.command import forced
+from jumphost.command.facts import analyse
+from jumphost.config.edit import append_entry, set_scalar
+from jumphost.errors import Code, Refused
+from jumphost.model.approval import Approval, Term
+from jumphost.model.decision import Decision, Limits
+from jumphost.model.request import ApprovalView, Request, TargetView, input_digest
+from jumphost.signer import authority
+from jumphost.signer.authority import Ceiling, Draft
+from jumphost.signer.protocol import Check, IssueCaller, SignTarget
+from jumphost.sshkey import string
+from jumphost.testing import decided
+from jumphost.testing.signing import SigningBench, new_public_line
+
+DBA = Term(groups=("dba",), count=1, ttl_s=3600)
+BOTH = (DBA, Term(groups=("security",), count=1, ttl_s=3600))
+MAIN = Ceiling("main", 900)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> SigningBench:
+    """One for all: what is asked here changes nothing."""
+    return SigningBench.create(tmp_path_factory.mktemp("authority"))
+
+
+def certificate(public: Any) -> str:
+    return str(public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode())
+
+
+# Certificates of callers
+
+
+def issue(bench: SigningBench, ceiling: Ceiling = MAIN, **changes: Any) -> Draft:
+    asked = {"identity": "order-service", "public_key": new_public_line(), "ttl_s": 600, **changes}
+    return authority.caller(IssueCaller(**asked), bench.config, ceiling, bench.clock.now_ns())
+
+
+def test_a_caller_gets_its_name_its_groups_and_its_time(bench: SigningBench) -> None:
+    draft = issue(bench)
+    now = bench.clock.now_ns() // NS_PER_S
+    assert (draft.ca, draft.kind, draft.key_id, draft.principal) == (
+        "caller",
+        "caller",
+        "order-service",
+        "order-service",
+    )
+    assert (draft.valid_after, draft.valid_before) == (now - 30, now + 600)
+    assert (draft.critical, draft.extensions) == ({}, {"groups@jumphost": b'["payments"]'})
+
+
+def test_a_caller_may_be_narrowed(bench: SigningBench) -> None:
+    draft = issue(bench, scope=("exec:a", "exec:b:c"), source_address=("10.0.0.0/8", "::1"), force_command="psql -l")
+    assert json.loads(draft.extensions["scope@jumphost"]) == ["exec:a", "exec:b:c"]
+    assert draft.critical == {"source-address": "10.0.0.0/8,::1/128", "force-command": "psql -l"}
+    assert issue(bench, scope=()).extensions["scope@jumphost"] == b"[]"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"identity": "stranger"}, "got identity 'stranger', expected one that is registered and enabled"),
+        ({"identity": ""}, "got identity ''"),
+        ({"ttl_s": 901}, "got a life of 901 s, expected at most 900 s (callers.main.max_ttl)"),
+        ({"scope": ("exec",)}, "got the scopes ['exec']"),
+        ({"source_address": ("10.0.0.1/8",)}, "got the source address '10.0.0.1/8'"),
+        ({"force_command": "a\0b"}, "holds a NUL"),
+        ({"public_key": "ssh-ed25519 x"}, "base64"),
+        ({"public_key": certificate(rsa.generate_private_key(65537, 2048).public_key())}, "2048 bits"),
+        ({"ceiling": Ceiling("other", 900)}, "which the CA 'main' names; ours is 'other'"),
+    ],
+)
+def test_a_caller_is_refused(bench: SigningBench, changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(Refused, match=re.escape(says)) as caught:
+        issue(bench, **changes)
+    assert caught.value.code is Code.SIGNER_REFUSED
+
+
+def test_security_keys_and_certificates_are_no_keys_of_machines(bench: SigningBench) -> None:
+    point = ec.derive_private_key(7, ec.SECP256R1()).public_key()
+    raw = point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    name = b"sk-ecdsa-sha2-nistp256@openssh.com"
+    blob = string(name) + string(b"nistp256") + string(raw) + string(b"ssh:")
+    with pytest.raises(Refused, match="got a security key"):
+        issue(bench, public_key=f"{name.decode()} {base64.b64encode(blob).decode()}")
+    kind = b"ssh-ed25519-cert-v01@openssh.com"
+    with pytest.raises(Refused, match="got a certificate, expected a plain public key"):
+        issue(bench, public_key=f"{kind.decode()} {base64.b64encode(string(kind)).decode()}")
+
+
+def test_disabled_identities_and_key_ids_of_their_own(tmp_path: Path) -> None:
+    bench = SigningBench.create(tmp_path)
+    append_entry(bench.site.identities, "ci", {"owner": "team", "match": {"key_id": "ci-7"}}, check=lambda _: None)
+    set_scalar(bench.site.identities, "batch-reader", "enabled", value=False, check=lambda _: None)
+    assert (issue(bench, identity="ci").key_id, issue(bench, identity="ci").principal) == ("ci-7", "ci")
+    with pytest.raises(Refused, match="registered and enabled"):
+        issue(bench, identity="batch-reader")
+
+
+# Certificates for targets
+
+
+def draft(bench: SigningBench, asked: SignTarget) -> Draft:
+    return authority.target(asked, bench.config, bench.clock.now_ns())
+
+
+def refused(bench: SigningBench, asked: SignTarget) -> str:
+    with pytest.raises(Refused) as caught:
+        draft(bench, asked)
+    assert caught.value.code is Code.SIGNER_REFUSED
+    return caught.value.message
+
+
+def test_an_allowed_request_gets_the_login_it_was_decided_for(bench: SigningBench) -> None:
+    request = bench.request(env={"TZ": "UTC", "LANG": "C"})
+    decision = decided.decision(request, bench.clock, env=("TZ", "ABSENT"), limits=Limits(timeout_s=90))
+    made = draft(bench, bench.sign_target(decision))
+    now = bench.clock.now_ns() // NS_PER_S
+    assert (made.ca, made.kind, made.principal) == ("target", "run", "app@payments-db")
+    assert made.key_id == f"jumphost:{request.id}:order-service"
+    assert (made.valid_after, made.valid_before) == (now - 30, now + 60)
+    assert made.extensions == {}
+    assert made.critical == {
+        "source-address": "10.0.0.7",
+        "force-command": forced.pinned(
+            "'psql' -X -c 'select 1'", request=request.id, env={"TZ": "UTC"}, shell="sh", timeout_s=90
+        ),
+    }
+    assert made.until == now + 90 + authority.STOP_GRACE_S
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"), [("::ffff:10.0.0.7", "10.0.0.7"), ("fe80::1%eth0", "fe80::1"), ("::1", "::1")]
+)
+def test_the_certificate_is_bound_to_the_address(bench: SigningBench, given: str, seen: str) -> None:
+    asked = bench.sign_target(decided.decision(bench.request(), bench.clock), address=given)
+    assert draft(bench, asked).critical["source-address"] == seen
+
+
+def test_behind_nat_it_is_bound_to_what_the_target_sees(tmp_path: Path) -> None:
+    bench = SigningBench.create(tmp_path)
+    seen = ["192.0.2.0/28", "198.51.100.7"]
+    bench.rewrite(bench.site.targets, lambda entries: entries["payments-db"].update(source_address=seen))
+    asked = bench.sign_target(decided.decision(bench.request(), bench.clock))
+    assert draft(bench, asked).critical["source-address"] == "192.0.2.0/28,198.51.100.7"
+
+
+def test_stop_and_signals_have_their_own_commands(bench: SigningBench) -> None:
+    request = bench.request()
+    decision = decided.decision(request, bench.clock)
+    stop, signal = (draft(bench, bench.sign_target(decision, purpose=purpose)) for purpose in ("stop", "TERM"))
+    assert (stop.kind, stop.critical["force-command"]) == ("stop", forced.stop(request.id))
+    assert (signal.kind, signal.critical["force-command"]) == ("signal", forced.signal(request.id, "TERM"))
+
+
+def test_what_runs_can_be_stopped_though_time_went_by_and_files_changed(tmp_path: Path) -> None:
+    bench = SigningBench.create(tmp_path)
+    decision = decided.decision(bench.request(), bench.clock)
+    bench.site.targets.write_text("{}\n")
+    bench.site.identities.write_text("{}\n")
+    bench.clock.advance(86_400)
+    made = draft(bench, bench.sign_target(decision, purpose="stop"))
+    assert (made.principal, made.critical["source-address"]) == ("app@payments-db", "10.0.0.7")
+
+
+Change = Callable[[SigningBench], SignTarget]
+
+
+def judged(bench: SigningBench, change: Callable[[Decision], Decision], **request: Any) -> SignTarget:
+    return bench.sign_target(change(decided.decision(bench.request(**request), bench.clock)))
+
+
+def with_judgement(**changes: Any) -> Callable[[Decision], Decision]:
+    return lambda decision: replace(decision, judgement=replace(decision.judgement, **changes))
+
+
+def tampered(decision: Decision) -> Decision:
+    """Another command in the document, after the decision."""
+    document = decision.judgement.document.replace(b"select 1", b"select 2")
+    assert document != decision.judgement.document
+    return replace(decision, judgement=replace(decision.judgement, document=document))
+
+
+def tampered_with_digest(decision: Decision) -> Decision:
+    changed = tampered(decision)
+    digest = input_digest(changed.judgement.document)
+    return replace(changed, judgement=replace(changed.judgement, input_digest=digest))
+
+
+def view(bench: SigningBench, **changes: Any) -> TargetView:
+    return replace(bench.request().target, **changes)
+
+
+REFUSALS: dict[str, tuple[str, Change]] = {
+    "document changed": ("input digest", lambda b: judged(b, tampered)),
+    "document and its digest changed": ("request digest", lambda b: judged(b, tampered_with_digest)),
+    "input digest changed": ("input digest", lambda b: judged(b, with_judgement(input_digest="0" * 64))),
+    "request digest changed": ("request digest", lambda b: judged(b, with_judgement(request_digest="0" * 64))),
+    "no document": ("document or decision that is none", lambda b: judged(b, with_judgement(document=b""))),
+    "document of more": (
+        "document or decision that is none",
+        lambda b: judged(b, lambda d: with_judgement(document=d.judgement.document[:-1] + b',"x":1}')(d)),
+    ),
+    "nested document": (
+        "document or decision that is none",
+        lambda b: judged(b, with_judgement(document=b"[" * 10_000)),
+    ),
+    "decision without an id": ("document or decision that is none", lambda b: judged(b, lambda d: replace(d, id="7"))),
+    "old decision": ("61 s old", lambda b: judged(b, lambda d: replace(d, at_ns=d.at_ns - 61 * NS_PER_S))),
+    "decision of the future": ("-6 s old", lambda b: judged(b, lambda d: replace(d, at_ns=d.at_ns + 6 * NS_PER_S))),
+    "denial": ("got a denial", lambda b: b.sign_target(decided.decision(b.request(), b.clock, "deny"))),
+    "unknown identity": (
+        "got identity 'ghost'",
+        lambda b: judged(b, lambda d: d, identity=replace(b.request().identity, name="ghost")),
+    ),
+    "another owner": (
+        "with its owner",
+        lambda b: judged(b, lambda d: d, identity=replace(b.request().identity, owner="me")),
+    ),
+    "unknown target": ("got 'app' on 'x'", lambda b: judged(b, lambda d: d, target=view(b, name="x"))),
+    "another's login": (
+        "got 'batch' on 'payments-db'",
+        lambda b: judged(b, lambda d: d, target=view(b, login="batch")),
+    ),
+    "root": ("got 'root' on 'payments-db'", lambda b: judged(b, lambda d: d, target=view(b, login="root"))),
+    "other labels": ("other labels", lambda b: judged(b, lambda d: d, target=view(b, labels={"env": "dev"}))),
+    "other kind": ("another kind", lambda b: judged(b, lambda d: d, target=view(b, kind="process"))),
+    "not an exec": ("got operation 'shell'", lambda b: judged(b, lambda d: d, operation="shell")),
+    "unparsed": ("tier 'unparsed'", lambda b: judged(b, lambda d: d, command=analyse(b"a $(b)"))),
+    "no UUID": ("expected a UUID", lambda b: judged(b, lambda d: d, id="'; rm -rf /; '")),
+    "no address": (
+        "got the address '0.0.0.0/0'",
+        lambda b: b.sign_target(decided.decision(b.request(), b.clock), address="0.0.0.0/0"),
+    ),
+    "a name for an address": (
+        "got the address '*'",
+        lambda b: b.sign_target(decided.decision(b.request(), b.clock), address="*"),
+    ),
+    "unknown signal": (
+        "got the signal 'STOP'",
+        lambda b: b.sign_target(decided.decision(b.request(), b.clock), purpose="STOP"),
+    ),
+    "no key": ("base64", lambda b: b.sign_target(decided.decision(b.request(), b.clock), public_key="x y")),
+    "an environment that changes the meaning": (
+        "expected names that a policy may grant",
+        lambda b: b.sign_target(decided.decision(b.request(env={"LD_PRELOAD": "x"}), b.clock, env=("LD_PRELOAD",))),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_target_certificate_is_refused(bench: SigningBench, name: str) -> None:
+    says, made = REFUSALS[name]
+    assert says in refused(bench, made(bench))
+
+
+# Holds
+
+
+def held(bench: SigningBench, *people: Callable[[Request], Approval], terms: tuple[Term, ...] = (DBA,)) -> SignTarget:
+    request = bench.request()
+    decision = decided.decision(request, bench.clock, "hold", terms=terms)
+    return bench.sign_target(decision, *(give(request) for give in people))
+
+
+def by(bench: SigningBench, approver: str, **changes: Any) -> Callable[[Request], Approval]:
+    return lambda request: bench.approval(request, approver, **{"hold": HOLD, **changes})
+
+
+HOLD = "01a00000-0000-7000-8000-000000000001"
+
+
+def test_a_hold_runs_with_the_people_it_asks_for(bench: SigningBench) -> None:
+    assert draft(bench, held(bench, by(bench, "alice"))).hold == HOLD
+    assert draft(bench, held(bench, by(bench, "alice"), by(bench, "bob"), terms=BOTH)).kind == "run"
+    assert draft(bench, held(bench, by(bench, "alice"), by(bench, "carol"), terms=BOTH)).kind == "run"
+
+
+@pytest.mark.parametrize(
+    ("people", "terms", "says"),
+    [
+        ([], (DBA,), "0 approvals that do not meet the terms"),
+        ([("bob", {})], (DBA,), "1 approvals that do not meet the terms"),
+        ([("carol", {})], BOTH, "1 approvals that do not meet the terms"),
+        ([("carol", {}), ("carol", {})], BOTH, "2 approvals that do not meet the terms"),
+        ([("alice", {"groups": ("security",)}), ("alice", {})], BOTH, "2 approvals that do not meet the terms"),
+        ([("alice", {"verdict": "reject"})], (DBA,), "expected an approval of this request"),
+        ([("alice", {"request_digest": "0" * 64})], (DBA,), "expected an approval of this request"),
+        ([("alice", {"not_after": "2026-11-22T02:00:00Z"})], (DBA,), "expected one that holds now"),
+        ([("alice", {"at": "2026-11-22T02:00:06Z"})], (DBA,), "expected one that holds now"),
+        ([("alice", {"not_after": "tomorrow"})], (DBA,), "without its times"),
+        ([("alice", {"signer": "bob"})], (DBA,), "which is no key of alice"),
+        ([("mallory", {"signer": "bob"})], (DBA,), "expected an approver who is neither owner nor caller"),
+        ([("alice", {}), ("bob", {"hold": "another"})], BOTH, "approvals of several holds"),
+    ],
+)
+def test_a_hold_is_refused(
+    bench: SigningBench, people: list[tuple[str, dict[str, Any]]], terms: tuple[Term, ...], says: str
+) -> None:
+    assert says in refused(bench, held(bench, *(by(bench, name, **how) for name, how in people), terms=terms))
+
+
+@pytest.mark.parametrize("field", ["hold", "reason", "approver", "at", "not_after", "signature"])
+def test_an_approval_that_was_changed_is_none(bench: SigningBench, field: str) -> None:
+    request = bench.request()
+    good = bench.approval(request, "alice", hold=HOLD)
+    value = {"approver": "carol", "at": "2026-11-22T01:00:00Z", "not_after": "2026-11-22T05:00:00Z"}.get(field, "x")
+    asked = bench.sign_target(
+        decided.decision(request, bench.clock, "hold", terms=(DBA,)), replace(good, **{field: value})
+    )
+    assert "did not sign" in refused(bench, asked)
+
+
+@pytest.mark.parametrize("party", ["order-service", "payments-team"])
+def test_caller_and_owner_never_count(tmp_path: Path, party: str) -> None:
+    bench = SigningBench.create(tmp_path)
+    bench.rewrite(bench.site.approvers, lambda people: people.update({party: people.pop("alice")}))
+    request = bench.request()
+    given = bench.approval(request, party, signer="alice")
+    asked = bench.sign_target(decided.decision(request, bench.clock, "hold", terms=(DBA,)), given)
+    assert "neither owner nor caller" in refused(bench, asked)
+
+
+def test_who_left_the_group_or_lost_the_key_does_not_count(tmp_path: Path) -> None:
+    bench = SigningBench.create(tmp_path)
+    request = bench.request()
+    asked = bench.sign_target(
+        decided.decision(request, bench.clock, "hold", terms=(DBA,)), bench.approval(request, "alice")
+    )
+    assert draft(bench, asked).kind == "run"
+    bench.rewrite(bench.site.approvers, lambda people: people["alice"].update(groups=["interns"]))
+    assert "do not meet the terms" in refused(bench, asked)
+    bench.rewrite(bench.site.approvers, lambda people: people.pop("alice"))
+    assert "expected an approver" in refused(bench, asked)
+
+
+def test_approvals_in_a_document_need_their_signatures(bench: SigningBench) -> None:
+    seen = ApprovalView("alice", ("dba",), "2026-11-22T02:00:00.000Z")
+    request = bench.request(approvals=(seen,))
+    bare = bench.sign_target(decided.decision(request, bench.clock))
+    assert "got a document with approvals of alice but not their signatures" in refused(bench, bare)
+    proved = bench.sign_target(decided.decision(request, bench.clock), bench.approval(request, "alice"))
+    assert draft(bench, proved).kind == "run"
+
+
+# target check
+
+
+def test_the_check_runs_its_own_script(bench: SigningBench) -> None:
+    asked = Check("payments-db", "postgres", "127.0.0.1", new_public_line())
+    made = authority.check(asked, bench.config, bench.clock.now_ns())
+    assert (made.key_id, made.principal) == ("jumphost:check:postgres@payments-db", "postgres@payments-db")
+    assert made.critical == {"force-command": forced.check(), "source-address": "127.0.0.1"}
+    for wrong in ({"target": "x"}, {"login": "root"}, {"address": "x"}):
+        with pytest.raises(Refused):
+            authority.check(replace(asked, **wrong), bench.config, bench.clock.now_ns())
