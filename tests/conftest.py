@@ -10,7 +10,7 @@ from jumphost.testing.site import LiveSite, has_ssh, live_site
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
-    """One running site for all tests that leave it as they found it: other identities or targets are their own matter."""
+    """One running site for all tests that leave it as they found it."""
     if not has_ssh():
         pytest.skip("install openssh-client: no ssh on PATH")
     with live_site(tmp_path_factory.mktemp("live")) as live:

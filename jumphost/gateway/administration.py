@@ -34,6 +34,7 @@ class ViewArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A recording that somebody looks at."""
 
     session: str
+    viewer: str = ""
 
 
 class ScanArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,7 +111,8 @@ class Administration:
         )
 
     async def _viewed(self, args: dict[str, Any]) -> None:
-        await self._journal(Kind.VIEW_REPLAY, session=_read(args, ViewArgs).session)
+        view = _read(args, ViewArgs)
+        await self._journal(Kind.VIEW_REPLAY, session=view.session, viewer=view.viewer)
 
     async def _withdraw_of(self, identities: list[str]) -> int:
         holds = [hold for hold in self._parts.holds.live() if hold.identity in identities]
@@ -118,8 +120,9 @@ class Administration:
             await self._parts.holds.withdraw(hold.id, "its identity was revoked")
         return len(holds)
 
-    async def _journal(self, kind: Kind, *, identity: str = "", session: str = "") -> None:
-        await self._parts.store.write(None, Event(kind, self._parts.clock.now_ns(), identity=identity, session=session))
+    async def _journal(self, kind: Kind, *, identity: str = "", session: str = "", **data: Any) -> None:
+        now = self._parts.clock.now_ns()
+        await self._parts.store.write(None, Event(kind, now, identity=identity, session=session, data=data))
 
 
 def _read(args: dict[str, Any], shape: type[T]) -> T:

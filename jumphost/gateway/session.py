@@ -152,7 +152,7 @@ class Session:
                 await waiting.turn(
                     ticket, told, parts=parts, caller=self._caller, channel=self._channel, wishes=self._wishes
                 )
-            except BaseException:
+            except (Ended, asyncio.CancelledError):
                 self._trail.note(Kind.HOLD_DETACH, decision.id, hold=hold.id)
                 raise
             if ticket.hold.state != "approved":

@@ -5,6 +5,7 @@ Its callers are stock ``ssh``; its operators use the command line. What a test a
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -18,13 +19,14 @@ from typing import Any
 import yaml
 from msgspec.structs import replace
 
+from jumphost.config.create import write_key_pair
 from jumphost.config.site import Site
 from jumphost.model.target import Target
 from jumphost.testing.sshd import find_sshd, may_have_logins, sshd
 from jumphost.testing.target import spawned
 
 READY_S = 60.0
-SSH = ("ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "-o", "IdentitiesOnly=yes")
+OPTIONS = ("-F", "none", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "-o", "IdentitiesOnly=yes")
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class LiveSite:
         folder = self.root.parent / "callers"
         folder.mkdir(exist_ok=True)
         key = folder / f"{identity}-{len(list(folder.iterdir()))}"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        write_key_pair(key, identity)
         self.cli("cert", "issue", "--identity", identity, *options, f"{key}.pub")
         return key
 
@@ -74,7 +76,7 @@ class LiveSite:
         """The words of a stock ``ssh`` up to the command; ``where`` is TARGET or TARGET+LOGIN."""
         known = self.root / "known_hosts"
         known.write_text(f"[127.0.0.1]:{self.port} {(self.root / 'keys/host_key.pub').read_text()}")
-        words = [*SSH, "-i", str(key), "-p", str(self.port), "-o", f"UserKnownHostsFile={known}"]
+        words = [*client(), "-i", str(key), "-p", str(self.port), "-o", f"UserKnownHostsFile={known}"]
         if env:
             pairs = " ".join(f'"{name}={value}"' for name, value in env.items())
             words += ["-o", f"SetEnv={pairs}"]
@@ -215,8 +217,9 @@ def live_site(
 @contextmanager
 def _target(folder: Path, name: str, logins: tuple[str, ...], target_ca: str) -> Iterator[Target]:
     folder.mkdir(mode=0o755)
-    if find_sshd() and may_have_logins():
-        with sshd(folder, name=name, logins=dict.fromkeys(logins, "/bin/sh"), target_ca=target_ca) as server:
+    if find_sshd():
+        made = dict.fromkeys(logins, "/bin/sh") if may_have_logins() else (pwd.getpwuid(os.geteuid()).pw_name,)
+        with sshd(folder, name=name, logins=made, target_ca=target_ca) as server:
             yield server.target
     else:
         with spawned(folder, name=name, logins=logins, target_ca=target_ca) as target:
@@ -230,3 +233,8 @@ def _labelled(target: Target, labels: dict[str, str]) -> Target:
 def has_ssh() -> bool:
     """Whether a stock client is installed."""
     return shutil.which("ssh") is not None
+
+
+def client() -> list[str]:
+    """The words that start a client: stock ``ssh``, or ``testing.client`` where there is none."""
+    return ["ssh", *OPTIONS] if has_ssh() else [sys.executable, "-m", "jumphost.testing.client", *OPTIONS]

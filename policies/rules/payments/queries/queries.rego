@@ -34,7 +34,7 @@ allow contains verdict if {
 		"select id, amount, booked_at from ledger order by id desc limit 20",
 	]
 	command.exactly(input.command, [["psql", "-X", "-c", query]])
-	terms := {"limits": {"timeout_s": 120, "output_bytes": 1048576}, "mask": {"detectors": {"*": "redact"}}}
+	terms := {"limits": {"timeout_s": 120, "output_bytes": 1048576}}
 	verdict := result.allow("payments.queries.ledger", "reads the ledger", terms)
 }
 
