@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from msgspec import NODEFAULT, Struct, inspect
@@ -42,7 +43,8 @@ def bind(
     return None if isinstance(made, _Bad) else cast(T, made)
 
 
-def _described(want: type[T]) -> inspect.StructType:
+@cache
+def _described(want: type[Struct]) -> inspect.StructType:
     return cast(inspect.StructType, inspect.type_info(want))
 
 

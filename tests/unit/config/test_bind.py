@@ -1,7 +1,7 @@
 """Every problem of a tree is found in one run, at its line, with what was got and what was expected."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from msgspec import Meta, Struct
@@ -128,11 +128,42 @@ def test_given_fields_do_not_come_from_the_file() -> None:
     )
 
 
-def test_a_field_of_a_kind_that_files_do_not_have_is_a_fault_of_ours() -> None:
+def test_a_field_may_be_anything() -> None:
+    class Loose(Struct):
+        what: Any
+
+    found = Findings("f")
+    for text, what in (("what: {a: [1]}", {"a": [1]}), ("what:", None)):
+        node = parse(text.encode(), found)
+        assert node is not None
+        assert bind(node, Loose, found) == Loose(what)
+    empty = parse(b"{}", found)
+    assert empty is not None
+    assert bind(empty, Loose, found) is None
+    assert [str(problem) for problem in found.problems] == ["f:1: got no 'what', expected a value"]
+
+
+def test_a_field_that_must_be_written_may_not_be_null() -> None:
+    class Must(Struct):
+        number: int | None
+
+    found = Findings("f")
+    for text in ("{}", "number:"):
+        node = parse(text.encode(), found)
+        assert node is not None
+        assert bind(node, Must, found) is None
+    assert [str(problem) for problem in found.problems] == [
+        "f:1: got no 'number', expected an integer",
+        "f:1: number: got nothing, expected an integer",
+    ]
+
+
+@pytest.mark.parametrize(("text", "says"), [("ratio: 1.5", "no way to read"), ("{}", "no name for")])
+def test_a_field_of_a_kind_that_files_do_not_have_is_a_fault_of_ours(text: str, says: str) -> None:
     class Odd(Struct):
         ratio: float
 
-    node = parse(b"ratio: 1.5\n", Findings("f"))
+    node = parse(text.encode(), Findings("f"))
     assert node is not None
-    with pytest.raises(TypeError, match="no name for"):
+    with pytest.raises(TypeError, match=says):
         bind(node, Odd, Findings("f"))

@@ -74,6 +74,8 @@ def test_what_is_no_public_key(line: str) -> None:
 def test_a_listen_address_and_a_match_and_labels_are_looked_at() -> None:
     assert list(check.SETTINGS["listen"]("nowhere"))
     assert list(check.IDENTITY["match"]({"serial": "1"})) == ["got 'serial', expected one of key_id"]
+    assert not list(check.IDENTITY["match"]({"key_id": "x"}))
+    assert not list(check.IDENTITY["match.*"]("x"))
     assert list(check.IDENTITY["match.*"](""))
     assert list(check.TARGET["labels"]({"a b": "x"}))
 

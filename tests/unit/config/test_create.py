@@ -152,13 +152,15 @@ def test_a_place_that_is_not_there(tmp_path: Path) -> None:
         create_site(tmp_path / "nowhere" / "site")
 
 
-def test_links_of_the_bundle_are_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_the_bundle_only_files_and_folders_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = tmp_path / "bundle"
     bundle.mkdir()
     (bundle / ".manifest").write_text("{}")
     (bundle / "link").symlink_to("/etc/passwd")
+    os.mkfifo(bundle / "fifo")
     monkeypatch.setattr(create, "starter_policies", lambda: bundle)
-    assert not (create_site(tmp_path / "site").policies / "link").exists()
+    policies = create_site(tmp_path / "site").policies
+    assert {path.name for path in policies.iterdir()} == {".manifest", "rules", "data", "profiles"}
 
 
 def test_a_new_file_is_new(tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ def test_the_caller_ca_is_neither_the_target_ca_nor_trusted_twice(site: Site) ->
     assert list(look("keys/caller_ca.pub")) == []
     (again,) = look(str(site.signer / "caller_ca.pub"))
     assert again.startswith("got the CA of another caller in ")
+    (private,) = look("signer/caller_ca")
+    assert private.startswith(f"{site.signer / 'caller_ca'}: got ")
     (target,) = look("keys/target_ca.pub")
     assert target.startswith("got the target CA in ")
 
