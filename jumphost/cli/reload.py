@@ -12,7 +12,7 @@ def tell_gateway(site: Site, done: str) -> bool:
     from jumphost.gateway import control
 
     try:
-        control.call(site.control_socket, "identity.reload")
+        control.call(site.control_socket, "site.reload")
     except Refused as error:
         raise Refused(error.code, f"{done}, but the gateway did not take it: {error.message}") from error
     except Unavailable as error:
