@@ -21,10 +21,10 @@ from jumphost.policy.base import Submission
 from jumphost.policy.protocol import CALL_BYTES, REPLY_BYTES, Bundle, Call, Load, Module, Ready, Reply, encode
 
 START_S = 20.0  # the longest a worker may take to read a bundle; 100,000 entries of data took 3.3 s
+MEMORY = 1 << 30  # bytes of a worker's address space; 100,000 entries of data (11.5 MB of JSON) take 127 MB
 WAITING = 1024  # requests that may wait for a worker; each holds at most a megabyte of input
 SPARE = 1  # workers beyond those that judge: one is always warm when another was killed
 
-_MODULE = "jumphost.policy.worker"
 _ENVIRONMENT = {"MIMALLOC_ARENA_RESERVE": "65536"}  # KiB: the allocator's 1 GiB would use up the worker's address space
 _FAULTS = frozenset({Code.POLICY_INVALID, Code.POLICY_ERROR, Code.POLICY_TIMEOUT, Code.POLICY_UNAVAILABLE})
 _BUSY = "the policy engine has no worker free"
@@ -34,9 +34,9 @@ _GONE = "the policy engine stopped while it judged"
 class Worker:
     """One worker process, and how far it got."""
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, module: str, memory: int) -> None:
         """Starts it; it reads its bundle while we go on. OSError if the machine does not let us."""
-        self.process = child.Child(_MODULE, fds=(memory,), frame_bytes=REPLY_BYTES, environment=_ENVIRONMENT)
+        self.process = child.Child(module, fds=(memory,), frame_bytes=REPLY_BYTES, environment=_ENVIRONMENT)
         self._ready: Ready | None = None
 
     async def ready(self) -> Ready:
@@ -58,11 +58,13 @@ class Worker:
 class Pool:
     """Judges under one bundle, whole; another bundle is another pool. Made by :meth:`start`."""
 
-    def __init__(self, bundle: Bundle, *, workers: int, deadline_ms: int) -> None:
+    module = "jumphost.policy.worker"
+
+    def __init__(self, bundle: Bundle, *, workers: int, deadline_ms: int, memory: int = MEMORY) -> None:
         self._revision = bundle.revision
         self._engine = f"embedded: regorus {version('gordon-to-regorus')}"
         self._deadline = deadline_ms / 1000
-        load = Load(modules=bundle.modules, data=bundle.data, cpu_s=int(START_S))
+        load = Load(modules=bundle.modules, data=bundle.data, cpu_s=int(START_S), memory=memory)
         self._memory = child.sealed(encode(load), "jumphost-policy")
         self._size = workers + SPARE
         self._free = asyncio.Semaphore(workers)
@@ -73,13 +75,13 @@ class Pool:
         self._closed = False
 
     @classmethod
-    async def start(cls, bundle: Bundle, *, workers: int = 2, deadline_ms: int = 250) -> "Pool":
-        """A pool that has judged once.
+    async def start(cls, bundle: Bundle, *, workers: int = 2, deadline_ms: int = 250, memory: int = MEMORY) -> "Pool":
+        """A pool that has judged once. ``deadline_ms`` is for one judgement, ``memory`` (bytes) for one worker.
 
         Raises Problems if the bundle cannot be read, Unavailable (policy.unavailable) if no worker starts or if the
         bundle has no valid answer to a plain request.
         """
-        pool = cls(bundle, workers=workers, deadline_ms=deadline_ms)
+        pool = cls(bundle, workers=workers, deadline_ms=deadline_ms, memory=memory)
         try:
             pool._refill()
             problems = await pool._problems()
@@ -98,6 +100,11 @@ class Pool:
     def revision(self) -> str:
         """Digest of the bundle in force."""
         return self._revision
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """Process ids of its workers."""
+        return frozenset(worker.process.pid for worker in self._all)
 
     async def judge(self, submission: Submission) -> Judgement:
         """The judgement of a submission; see :class:`jumphost.policy.base.Engine`."""
@@ -202,9 +209,7 @@ class Pool:
             if worker.process.alive:
                 return worker
             self._all.discard(worker)
-        worker = Worker(self._memory)
-        self._all.add(worker)
-        return worker
+        return self._start_worker()
 
     def _put_back(self, worker: Worker | None, *, keep: bool) -> None:
         if worker is not None and keep and not self._closed:
@@ -219,9 +224,12 @@ class Pool:
 
     def _refill(self) -> None:
         while len(self._all) < self._size:
-            worker = Worker(self._memory)
-            self._all.add(worker)
-            self._idle.append(worker)
+            self._idle.append(self._start_worker())
+
+    def _start_worker(self) -> Worker:
+        worker = Worker(self.module, self._memory)
+        self._all.add(worker)
+        return worker
 
 
 async def inspect(modules: tuple[Module, ...]) -> tuple[Problem, ...]:

@@ -36,6 +36,7 @@ class Load(Struct, frozen=True):
     modules: tuple[Module, ...]
     data: bytes
     cpu_s: int  # processor time for loading, and for each call
+    memory: int  # bytes of address space
 
 
 class Ready(Struct, frozen=True):

@@ -15,16 +15,14 @@ from jumphost.policy import document
 from jumphost.policy.interpreter import ENTRYPOINT, Interpreter, Undefined, explain
 from jumphost.policy.protocol import Call, Load, Ready, Reply, encode
 
-LIMITS = child.Limits(memory=2 << 30)  # bytes of address space; the engine's allocator reserves half of it at once
-
 
 def main(arguments: list[str]) -> None:
     """Serves calls until the parent closes its side."""
     socket, parent, memory = map(int, arguments)
-    child.confine(LIMITS, parent)
-    pipe = child.Parent(socket)
     load = msgspec.msgpack.decode(child.unsealed(memory), type=Load)
     os.close(memory)
+    child.confine(child.Limits(memory=load.memory), parent)
+    pipe = child.Parent(socket)
     child.grant_cpu(load.cpu_s)
     try:
         interpreter = Interpreter(load.modules, load.data)
