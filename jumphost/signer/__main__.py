@@ -10,6 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
+import structlog
+
 from jumphost.clock import NS_PER_S, Clock, SystemClock
 from jumphost.config.site import Site
 from jumphost.errors import Code, JumphostError, Unavailable, status_of
@@ -29,6 +31,7 @@ def main() -> int:
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
     given = parser.parse_args()
     _harden()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for the ready line
     site = Site(given.site.resolve())
     try:
         asyncio.run(_run(site, given.socket or site.signer_socket, given.peer, with_parent=given.with_parent))
