@@ -35,7 +35,7 @@ async def test_a_gateway_that_takes_it(site: Site) -> None:
     async def reload(args: dict[str, Any]) -> None:
         calls.append(args)
 
-    async with await control.serve(site.control_socket, {"identity.reload": reload}):
+    async with await control.serve(site.control_socket, {"site.reload": reload}):
         assert await asyncio.to_thread(tell_gateway, site, "done")
     assert calls == [{}]
 
@@ -44,7 +44,7 @@ async def test_a_gateway_that_does_not_take_it(site: Site) -> None:
     async def reload(_: dict[str, Any]) -> None:
         raise Refused(Code.REQUEST_INVALID, "targets.yaml:1: wrong")
 
-    async with await control.serve(site.control_socket, {"identity.reload": reload}):
+    async with await control.serve(site.control_socket, {"site.reload": reload}):
         with pytest.raises(Refused, match=r"done, but the gateway did not take it: targets\.yaml:1: wrong"):
             await asyncio.to_thread(tell_gateway, site, "done")
 
