@@ -301,3 +301,16 @@ def test_nothing_weak_is_offered() -> None:
     offered = " ".join((*wire.KEX, *wire.CIPHERS, *wire.MACS, *wire.SIGNATURES, *wire.HOST_KEYS))
     assert not [bad for bad in ("sha1", "ssh-rsa", "ssh-dss", "chacha", "cbc", "ctr", "group") if bad in offered]
     assert wire.COMPRESSION == ("none",)
+
+
+async def test_a_channel_that_closed_while_waiting_is_passed_over() -> None:
+    async with rig(held) as here:
+        _, caller = await opened(here)
+        connection = caller._channel.get_connection()
+        connection.pause_writing()
+        caller.write(b"never sent")
+        assert list(connection._waiting) == [caller._channel]
+        connection.abort()
+        await connection.wait_closed()
+        connection.resume_writing()
+        assert not connection._waiting

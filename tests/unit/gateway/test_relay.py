@@ -1,0 +1,213 @@
+"""The relay between a real channel and a real shell, and what stops it."""
+
+import asyncio
+import hashlib
+from typing import Literal
+
+import pytest
+
+from jumphost.errors import Code, JumphostError, Refused
+from jumphost.gateway.channel import CallerChannel
+from jumphost.gateway.relay import Relay
+from jumphost.model.target import Target
+from jumphost.target.base import STDERR, STDOUT, Exit, Order
+from jumphost.testing.gateway import Rig, rig
+from jumphost.testing.process import LocalProcess, LocalRunner
+
+Mode = Literal["closed", "judge", "stream"]
+
+
+class Notes:
+    """A Tap that keeps everything, and can be told to fail."""
+
+    def __init__(self) -> None:
+        self.out: dict[int, bytes] = {STDOUT: b"", STDERR: b""}
+        self.into = b""
+        self.failure: Exception | None = None
+
+    def output(self, chunk: bytes, stream: int) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.out[stream] += chunk
+
+    def input(self, chunk: bytes) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.into += chunk
+
+
+class Run:
+    """Serves a channel, and leaves its parts to the test."""
+
+    def __init__(self, stdin: Mode = "stream", output_bytes: int = 1 << 30) -> None:
+        self.tap = Notes()
+        self.faults: list[JumphostError] = []
+        self.stdin, self.output_bytes = stdin, output_bytes
+        self.running = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.relay: Relay
+        self.process: LocalProcess
+        self.after_end: JumphostError | None = None
+        self.last_line = ""
+
+    async def __call__(self, channel: CallerChannel) -> None:
+        self.relay = Relay(
+            channel, self.tap, output_bytes=self.output_bytes, stdin=self.stdin, on_fault=self.faults.append
+        )
+        order = Order(request="", target=Target("here", ("me",)), login="me", line=channel.raw.decode())
+        self.process = await LocalRunner().start(order, self.relay, None)  # type: ignore[arg-type]  # mints nothing
+        self.relay.attach(self.process)
+        self.running.set()
+        end = await self.process.wait()
+        try:
+            await self.relay.drained()
+        except JumphostError as error:
+            self.after_end, end = error, Exit(status=70)
+        if self.last_line:
+            channel.say(self.last_line)
+        channel.exit(end)
+        await self.process.close()
+        self.ended.set()
+
+
+async def start(here: Rig, command: str, **options: object) -> object:
+    client = await here.connect()
+    return await client.create_process(command, encoding=None, **options)
+
+
+async def test_bytes_both_ways_through_the_tap() -> None:
+    run = Run()
+    async with rig(run) as here:
+        process = await start(here, "echo first; cat; echo bad >&2; exit 3")
+        assert await process.stdout.readline() == b"first\n"
+        process.stdin.write(b"late input\n")
+        process.stdin.write_eof()
+        result = await process.wait()
+        assert (result.stdout, result.stderr, result.exit_status) == (b"late input\n", b"bad\n", 3)
+        assert run.tap.out == {STDOUT: b"first\nlate input\n", STDERR: b"bad\n"}
+        assert run.tap.into == b"late input\n"
+        assert run.faults == []
+
+
+async def test_half_close_of_the_output() -> None:
+    async with rig(Run()) as here:
+        process = await start(here, "echo out; exec >&- 2>&-; cat > /dev/null; exit 4")
+        assert await process.stdout.read() == b"out\n"
+        process.stdin.write(b"still read")
+        process.stdin.write_eof()
+        assert (await process.wait()).exit_status == 4
+
+
+@pytest.mark.parametrize("mode", ["closed", "judge"])
+async def test_closed_stdin_ends_at_once_and_counts_what_comes(mode: Mode) -> None:
+    run = Run(mode)
+    async with rig(run) as here:
+        process = await start(here, "cat; exec sleep 60")
+        process.stdin.write(b"x" * 1000)
+        await run.running.wait()
+        while run.relay.dropped_input < 1000:
+            await asyncio.sleep(0)
+        process.stdin.write_eof()
+        process.channel.send_signal("TERM")
+        result = await process.wait()
+        assert (result.stdout, run.tap.into, run.relay.dropped_input) == (b"", b"", 1000)
+        assert result.exit_signal[0] == "TERM"
+
+
+async def test_end_of_output_waits_for_the_line_about_dropped_input() -> None:
+    run = Run("closed")
+    run.last_line = "dropped some"
+    async with rig(run) as here:
+        process = await start(here, "read never; sleep 0.2")
+        process.stdin.write(b"data")
+        assert (await process.wait()).stderr == b"dropped some\n"
+        assert run.relay.dropped_input == 4
+
+
+@pytest.mark.parametrize("limit", [0, 1, 70_000])
+async def test_output_limit_lets_exactly_its_bytes_through(limit: int) -> None:
+    run = Run(output_bytes=limit)
+    async with rig(run) as here:
+        process = await start(here, "head -c 1000000 /dev/zero; echo more >&2")
+        result = await process.wait()
+        assert (len(result.stdout), result.stderr) == (limit, b"")
+        assert len(run.tap.out[STDOUT]) == limit
+        assert [fault.code for fault in run.faults] == [Code.LIMIT_OUTPUT]
+        assert run.after_end is run.faults[0]
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [(Refused(Code.RECORDING_FAILED, "disk full"), Code.RECORDING_FAILED), (OSError("disk full"), Code.INTERNAL)],
+)
+async def test_nothing_goes_on_after_the_tap_failed(failure: Exception, code: Code) -> None:
+    run = Run()
+    async with rig(run) as here:
+        process = await start(here, "read a; echo $a; read b; echo $b; echo end")
+        process.stdin.write(b"one\n")
+        assert await process.stdout.readline() == b"one\n"
+        run.tap.failure = failure
+        process.stdin.write(b"two\n")
+        while not run.faults:
+            await asyncio.sleep(0)
+        run.tap.failure = None
+        process.stdin.write(b"three\n")
+        process.stdin.write_eof()
+        run.process.write(b"released\n")
+        result = await process.wait()
+        assert (result.stdout, result.stderr) == (b"", b"")
+        assert [fault.code for fault in run.faults] == [code]
+        assert run.tap.into == b"one\n"
+
+
+async def test_a_fault_under_back_pressure_still_sees_the_end() -> None:
+    run = Run(output_bytes=10_000_000)
+    async with rig(run) as here:
+        process = await start(here, "head -c 5000000 /dev/zero", window=1000)
+        process.channel.pause_reading()
+        await run.running.wait()
+        while run.relay._channel._writable.is_set():
+            await asyncio.sleep(0)
+        run.relay.fail(Refused(Code.LIMIT_TIME, "too long"))
+        run.relay.fail(Refused(Code.INTERNAL, "a second one counts for nothing"))
+        assert await run.process.wait() == Exit()
+        assert [fault.code for fault in run.faults] == [Code.LIMIT_TIME]
+        process.channel.abort()
+
+
+async def test_slow_caller_pauses_the_command_and_gets_every_byte() -> None:
+    run = Run()
+    async with rig(run) as here:
+        process = await start(here, "head -c 20000000 /dev/zero", window=100_000)
+        digest = hashlib.sha256()
+        while chunk := await process.stdout.read(65_536):
+            digest.update(chunk)
+            await asyncio.sleep(0)
+        assert digest.digest() == hashlib.sha256(bytes(20_000_000)).digest()
+        assert (await process.wait()).exit_status == 0
+
+
+async def test_slow_command_pauses_the_caller_and_gets_every_byte() -> None:
+    async with rig(Run(), window_bytes=65_536) as here:
+        process = await start(here, "sleep 0.1; exec sha256sum")
+        sent = bytes(range(256)) * 40_000
+        process.stdin.write(sent)
+        process.stdin.write_eof()
+        result = await process.wait()
+        assert result.stdout.split()[0].decode() == hashlib.sha256(sent).hexdigest()
+
+
+async def test_before_the_command_runs_input_goes_nowhere() -> None:
+    async with rig(lambda channel: asyncio.sleep(0)) as here:
+        await start(here, "anything")
+        faults: list[JumphostError] = []
+        channel = here.gate.channels[0]
+        relay = Relay(channel, Notes(), output_bytes=10, stdin="stream", on_fault=faults.append)
+        relay.stdin(b"x")
+        relay.stdin_eof()
+        relay.signal("TERM")
+        relay.pause_output()
+        relay.resume_output()
+        relay.fail(Refused(Code.LIMIT_TIME, "late"))
+        assert [fault.code for fault in faults] == [Code.LIMIT_TIME]
+        channel.exit(Exit())
