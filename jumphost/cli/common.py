@@ -9,9 +9,10 @@ from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from jumphost.config.site import Site
 from jumphost.errors import JumphostError, Problems, status_of
@@ -63,13 +64,13 @@ def emit(value: Any, *, as_json: bool, text: Callable[[], None]) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Prints rows for a person; every cell is escaped."""
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        grid.add_column(column, overflow="fold")
-    for row in rows:
-        grid.add_row(*(printable(cell) for cell in row))
-    out.print(grid)
+    """Prints rows for a person, each on one line however long, so that ids stay whole; every cell is escaped."""
+    cells = [[escaped(cell) for cell in row] for row in (columns, *rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    for number, row in enumerate(cells):
+        line = "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        if line:
+            out.print(Text(line, style="" if number else "bold"))
 
 
 def escaped(text: str, *, keep: str = "") -> str:

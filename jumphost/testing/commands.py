@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from typing import Any
 
 from jumphost.cli.main import main
@@ -25,16 +25,27 @@ class Ran:
         return json.loads(self.out)
 
 
+class _Kept(TextIOWrapper):
+    """A stream that takes text and, below it, bytes, as the real ones do."""
+
+    def __init__(self) -> None:
+        self._bytes = BytesIO()
+        super().__init__(self._bytes, encoding="utf-8", write_through=True)
+
+    def text(self) -> str:
+        return self._bytes.getvalue().decode()
+
+
 def run(*words: object) -> Ran:
     """``jumphost WORDS…``; anything but an expected error comes through."""
-    out, err = StringIO(), StringIO()
+    out, err = _Kept(), _Kept()
     with _arguments(["jumphost", *map(str, words)]), redirect_stdout(out), redirect_stderr(err):
         try:
             main()
             status = 0
         except SystemExit as end:
             status = int(end.code or 0)
-    return Ran(status, out.getvalue(), err.getvalue())
+    return Ran(status, out.text(), err.text())
 
 
 @contextmanager

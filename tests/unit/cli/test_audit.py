@@ -1,0 +1,141 @@
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jumphost.cli import audit as cli
+from jumphost.clock import parse_rfc3339
+from jumphost.config.create import create_site
+from jumphost.config.site import Site
+from jumphost.model.event import Event, Kind, encode
+from jumphost.store.sqlite import Store
+from jumphost.testing.clock import ManualClock
+from jumphost.testing.commands import run
+
+TWO = parse_rfc3339("2026-11-22T02:00:00Z")
+CI: dict[str, Any] = {"session": "s1", "connection": "c", "identity": "ci", "target": "payments-db"}
+ROGUE: dict[str, Any] = {"session": "s2", "connection": "c", "identity": "rogue", "target": "payments-db"}
+EVENTS = (
+    Event(
+        Kind.SESSION_OPEN, TWO, **CI,
+        data={"login": "app", "issuer": "main", "serial": "7", "key_id": "ci", "source": "10.0.0.9"},
+    ),
+    Event(
+        Kind.COMMAND_DECISION, TWO, decision="d1", **CI,
+        data={"effect": "allow", "code": "a.b.c", "command": "psql -c '\x1b[31m'"},
+    ),
+    Event(Kind.COMMAND_START, TWO + 10**9, decision="d1", **CI, data={"recording": "2026/11/22/s1.cast"}),
+    Event(Kind.COMMAND_EXIT, TWO + 3 * 10**9, decision="d1", **CI, data={"status": 0, "outcome": "exited"}),
+    Event(Kind.SESSION_OPEN, TWO, **ROGUE),
+    Event(Kind.COMMAND_DECISION, TWO, decision="d2", **ROGUE, data={"effect": "deny", "code": "policy.no_rule"}),
+    Event(Kind.SESSION_CLOSE, TWO + 1, **ROGUE),
+)  # fmt: skip
+
+ANSWER = """\
+payments-db from 2026-11-22T01:59:00.000Z to 2026-11-22T02:01:00.000Z: 1 ran
+
+  session    s1
+  identity   ci
+  issuer     main
+  serial     7
+  key_id     ci
+  source     10.0.0.9
+  target     payments-db
+  login      app
+  command    psql -c '\\x1b[31m'
+  decision   d1
+  effect     allow
+  rule       a.b.c
+  start      2026-11-22T02:00:01.000Z
+  end        2026-11-22T02:00:03.000Z
+  result     exit 0
+  status     0
+  recording  {recordings}/2026/11/22/s1.cast
+1 more did not run: add --attempts
+"""
+
+
+@pytest.fixture
+async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    made = create_site(tmp_path / "site")
+    monkeypatch.setenv("JUMPHOST_SITE", str(made.root))
+    monkeypatch.setattr(cli, "SystemClock", lambda: ManualClock("2026-11-22T09:00:00Z"))
+    store = Store.open(made.journal_db, log="gw")
+    await store.write(None, *EVENTS)
+    await store.close()
+    return made
+
+
+def test_who_ran_what_at_two(site: Site) -> None:
+    ran = run("audit", "who", "--target", "payments-db", "--at", "02:00Z")
+    assert (ran.status, ran.out, ran.err) == (0, ANSWER.format(recordings=site.recordings), "")
+
+
+def test_who_as_json(site: Site) -> None:
+    question = ("audit", "who", "--target", "payments-db", "--json")
+    [answer] = run(*question, "--at", "02:00Z").json
+    assert answer == {
+        "session": "s1", "ran": True, "identity": "ci", "issuer": "main", "serial": "7", "key_id": "ci",
+        "source": "10.0.0.9", "target": "payments-db", "login": "app", "command": "psql -c '\x1b[31m'",
+        "decision": "d1", "effect": "allow", "rule": "a.b.c", "hold": "", "start": "2026-11-22T02:00:01.000Z",
+        "end": "2026-11-22T02:00:03.000Z", "result": "exit 0", "status": 0,
+        "recording": str(site.recordings / "2026/11/22/s1.cast"),
+    }  # fmt: skip
+    assert run(*question, "--at", "02:00Z", "--attempts").json[1]["rule"] == "policy.no_rule"
+    assert run(*question, "--at", "2026-11-22T02:00:05Z", "--margin", 1).json == []
+    assert len(run(*question, "--from", "23:00Z", "--to", "03:00Z").json) == 1
+    assert len(run(*question, "--from", "2026-11-22T03:00:02+01:00").json) == 1
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        (),
+        ("--at", "02:00Z", "--from", "01:00Z"),
+        ("--at", "02:00Z", "--to", "03:00Z"),
+        ("--at", "two"),
+        ("--to", "1:00Z"),
+    ],
+)
+def test_a_time_that_says_nothing(site: Site, times: tuple[str, ...]) -> None:
+    ran = run("audit", "who", "--target", "payments-db", *times)
+    assert ran.status == 2
+    assert ran.err.startswith("jumphost: got ")
+
+
+def test_tail_is_one_line_an_event_and_escapes(site: Site) -> None:
+    ran = run("audit", "tail", "-n", 6)
+    assert ran.status == 0
+    lines = ran.out.splitlines()
+    assert len(lines) == 6
+    assert lines[0] == (
+        "2026-11-22T02:00:00.000Z command.decision ci payments-db"
+        " code=a.b.c command=psql -c '\\x1b[31m' decision=d1 effect=allow session=s1"
+    )
+    assert lines[2].endswith("outcome=exited session=s1 status=0")
+
+
+def test_tail_as_json_is_the_exact_bytes(site: Site) -> None:
+    ran = run("audit", "tail", "--json")
+    assert ran.out.splitlines() == [encode(e, log="gw", index=i).decode() for i, e in enumerate(EVENTS)]
+    assert run("audit", "tail", "-n", 0).out == ""
+
+
+@pytest.mark.parametrize(("lines", "expected"), [(0, ["system.stop"]), (1, ["session.close", "system.stop"])])
+async def test_following_goes_on_until_control_c(
+    site: Site, monkeypatch: pytest.MonkeyPatch, lines: int, expected: list[str]
+) -> None:
+    store = Store.open(site.journal_db, log="gw")
+    await store.write(None, Event(Kind.SYSTEM_STOP, TWO))
+    await store.close()
+    last = len(EVENTS)
+    monkeypatch.setattr(cli.Questions, "tail", lambda self, count: self.after(last - count)[:count])
+
+    def leave(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.time, "sleep", leave)
+    ran = run("audit", "tail", "--follow", "--json", "-n", lines)
+    assert ran.status == 0
+    assert [msgspec.json.decode(line)["kind"] for line in ran.out.splitlines()] == expected
