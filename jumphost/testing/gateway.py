@@ -117,9 +117,11 @@ class Rig:
     ca: asyncssh.SSHKey
     clock: Clock
 
-    def login(self, name: str = "alice", **options: Any) -> tuple[asyncssh.SSHKey, asyncssh.SSHCertificate]:
-        """A new key with a certificate; ``options`` are those of asyncssh's ``generate_user_certificate``."""
-        key = asyncssh.generate_private_key("ssh-ed25519")
+    def login(
+        self, name: str = "alice", *, key: asyncssh.SSHKey | None = None, **options: Any
+    ) -> tuple[asyncssh.SSHKey, asyncssh.SSHCertificate]:
+        """A key with a certificate; ``options`` are those of asyncssh's ``generate_user_certificate``."""
+        key = key or asyncssh.generate_private_key("ssh-ed25519")
         now = self.clock.now_ns() // NS_PER_S
         options = {"principals": [name], "valid_after": now - 30, "valid_before": now + _TTL_S, **options}
         return key, self.ca.generate_user_certificate(key, name, **options)

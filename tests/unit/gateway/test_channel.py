@@ -4,8 +4,10 @@ import asyncio
 
 import asyncssh
 import pytest
+from asyncssh.packet import String
 
 from jumphost.gateway.channel import CallerChannel
+from jumphost.gateway.connection import escaped
 from jumphost.target.base import STDERR, Exit
 from jumphost.testing.gateway import Rig, rig
 
@@ -303,3 +305,54 @@ async def test_a_fault_closes_its_channel_and_no_other() -> None:
         good_caller.write(b"alive")
         good_caller.exit(Exit())
         assert (await good.wait()).stdout == b"alive"
+
+
+async def test_only_one_request_a_channel() -> None:
+    async with rig(held) as here:
+        process, caller = await ask(here, "first")
+        for kind, argument in ((b"exec", String("second")), (b"shell", b""), (b"subsystem", String("sftp"))):
+            assert await process.channel._make_request(kind, argument) is False
+        assert [kind for kind, _ in here.gate.refused_requests] == ["exec", "shell", "subsystem"]
+        assert (len(here.gate.channels), caller.raw) == (1, b"first")
+        caller.exit(Exit())
+        await process.wait()
+
+
+async def test_what_is_not_served_is_refused_by_name() -> None:
+    async with rig(held) as here:
+        process, caller = await ask(here)
+        names = [
+            b"pty-req",
+            b"x11-req",
+            b"auth-agent-req@openssh.com",
+            b"window-change",
+            b"break",
+            b"xon-xoff",
+            b"no\n",
+        ]
+        for name in names:
+            assert await process.channel._make_request(name) is False
+        assert await process.channel._make_request(b"eow@openssh.com") is False
+        assert [kind for kind, _ in here.gate.refused_requests] == [escaped(name) for name in names]
+        assert caller.pty_requested
+        caller.exit(Exit())
+        await process.wait()
+
+
+@pytest.mark.parametrize(("limits", "sent"), [({"env_names": 3}, 20), ({"env_bytes": 30}, 20)])
+async def test_environment_is_limited_and_reported_once(limits: dict[str, int], sent: int) -> None:
+    async with rig(held, **limits) as here:
+        process, caller = await ask(here, env={f"NAME_{n:02}": "v" for n in range(sent)})
+        assert list(caller.env.items()) == [(f"NAME_{n:02}", b"v") for n in range(3)]
+        assert here.gate.refused_requests == [("env", "over limits.env_names or limits.env_bytes")]
+        caller.exit(Exit())
+        await process.wait()
+
+
+async def test_environment_after_the_command_changes_nothing() -> None:
+    async with rig(held) as here:
+        process, caller = await ask(here)
+        assert await process.channel._make_request(b"env", String("LATE"), String("1")) is False
+        assert (caller.env, here.gate.refused_requests) == ({}, [("env", "after the command")])
+        caller.exit(Exit())
+        await process.wait()
