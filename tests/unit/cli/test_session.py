@@ -167,3 +167,19 @@ async def test_a_gateway_learns_who_looks_before_it_is_seen(site: Site) -> None:
     async with await control.serve(site.control_socket, {"view.replay": refuse}):
         ran = await asyncio.to_thread(run, "session", "play", RAN)
     assert (ran.status, ran.out) == (65, "")
+
+
+@pytest.mark.parametrize(
+    ("known", "word"),
+    [
+        ({}, "open"),
+        ({"effect": "hold"}, "hold"),
+        ({"started": "t"}, "running"),
+        ({"started": "t", "status": 3, "outcome": "exited"}, "exit 3"),
+        ({"started": "t", "status": 0, "signal": "TERM", "outcome": "exited"}, "SIGTERM"),
+        ({"started": "t", "status": 77, "outcome": "limit_time"}, "limit_time"),
+        ({"started": "t", "outcome": "unknown"}, "unknown"),
+    ],
+)
+def test_how_it_ended_in_a_word(known: dict[str, Any], word: str) -> None:
+    assert cli.result(cli.Session(id="s", connection="c", identity="ci", target="db", opened="t", **known)) == word

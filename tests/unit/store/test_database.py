@@ -1,3 +1,4 @@
+import fcntl
 import os
 import sqlite3
 import stat
@@ -102,3 +103,15 @@ async def test_a_copy_in_a_folder_that_cannot_be_written(
     with reading(copy / "r.db") as connection:
         assert count(connection) == 1
     assert [path.name for path in copy.iterdir()] == ["r.db"]
+
+
+def test_a_lock_file_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(descriptor: int, length: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "ftruncate", fail)
+        with pytest.raises(Unavailable):
+            Database.open(tmp_path / "r.db", migrations.requests)
+    with (tmp_path / "r.lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it was let go
