@@ -20,6 +20,7 @@ app = noun("Questions to the trail.")
 MARGIN = 60.0  # seconds on each side of --at: jobs start a little late, and clocks differ
 POLL = 0.5  # seconds between looks at a journal that is followed
 
+_BRIEF = 80  # characters of a list or an object; a text, such as a command, is shown whole
 _SHOWN_FIRST = ("at", "kind", "identity", "target")
 _NOT_SHOWN = ("v", "log", "idx", "connection")
 
@@ -127,9 +128,15 @@ def _show(entry: Entry, as_json: bool) -> None:
         event: dict[str, Any] = msgspec.json.decode(entry.body)
         first = [str(event[name]) for name in _SHOWN_FIRST if event[name]]
         rest = [
-            f"{name}={value if isinstance(value, str) else msgspec.json.encode(value).decode()}"
+            f"{name}={value if isinstance(value, str) else _brief(value)}"
             for name, value in event.items()
             if name not in (*_SHOWN_FIRST, *_NOT_SHOWN) and value not in ("", None)
         ]
         print(escaped(" ".join((*first, *rest))))
     sys.stdout.flush()
+
+
+def _brief(value: Any) -> str:
+    """A number, or the beginning of a list or an object."""
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…"

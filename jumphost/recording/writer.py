@@ -42,7 +42,7 @@ def relative_path(session: str) -> PurePosixPath:
 
 
 class Recording:
-    """An open recording. Calls are synchronous: each is one encoding and one write (5 µs for a short chunk, 390 MB/s in large ones).
+    """An open recording. Calls are synchronous, each one encoding and one write: 5 µs a short chunk, else 390 MB/s.
 
     output, input, marker, decision, resize and exit raise Unavailable (recording.failed) on any fault of the disk, from
     then on always, and Refused (limit.recording) when the size is reached.

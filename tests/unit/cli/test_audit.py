@@ -116,6 +116,15 @@ def test_tail_is_one_line_an_event_and_escapes(site: Site) -> None:
     assert lines[2].endswith("outcome=exited session=s1 status=0")
 
 
+async def test_tail_shows_the_beginning_of_what_is_nested(site: Site) -> None:
+    store = Store.open(site.journal_db, log="gw")
+    data = {"approval": {"signature": "x" * 500}, "command": "y" * 500}
+    await store.write(None, Event(Kind.HOLD_APPROVE, TWO, data=data))
+    await store.close()
+    [line] = run("audit", "tail", "-n", 1).out.splitlines()
+    assert line == f'2026-11-22T02:00:00.000Z hold.approve approval={{"signature":"{"x" * 66}… command={"y" * 500}'
+
+
 def test_tail_as_json_is_the_exact_bytes(site: Site) -> None:
     ran = run("audit", "tail", "--json")
     assert ran.out.splitlines() == [encode(e, log="gw", index=i).decode() for i, e in enumerate(EVENTS)]
