@@ -4,15 +4,18 @@ import asyncio
 from typing import Any
 
 import asyncssh
+import msgspec
 import pytest
 from asyncssh.packet import String, UInt32
 
 from jumphost import wire
 from jumphost.errors import Code
+from jumphost.gateway import transport
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.transport import LOGIN_FAILURES
 from jumphost.target.base import Exit
 from jumphost.testing.gateway import HOST, Rig, rig
+from jumphost.testing.raw import CLOSED, FAILURE, PROBED, RawClient
 
 
 async def held(channel: CallerChannel) -> None:
@@ -238,3 +241,79 @@ async def test_disconnect_tells_why() -> None:
         await here.gate.logins[0]._ssh.wait_closed()
         assert lost == [None]
         assert [connection.caller is not None for connection in here.gate.closed_connections] == [True]
+
+
+@pytest.mark.parametrize(
+    ("blob", "code"),
+    [
+        (b"\0", Code.IDENTITY_MALFORMED),
+        (String("ssh-ed25519") + String(bytes(32)), Code.IDENTITY_PLAIN_KEY),
+        (String("ssh-ed25519-cert-v01@openssh.com"), Code.IDENTITY_MALFORMED),
+    ],
+)
+async def test_keys_that_are_no_certificates(blob: bytes, code: Code) -> None:
+    async with rig() as here:
+        client = await RawClient.connect(here)
+        assert await client.ask(client.body(blob)) == FAILURE
+        assert [told for _, told, _ in here.gate.refused_logins] == [code]
+        client.abort()
+
+
+@pytest.mark.parametrize(
+    ("signature", "code"),
+    [
+        (b"", Code.IDENTITY_MALFORMED),
+        (String("ssh-rsa") + String(bytes(256)), Code.IDENTITY_WEAK_SIGNATURE),
+        (String("ssh-ed25519") + String(bytes(64)), Code.IDENTITY_BAD_SIGNATURE),
+    ],
+)
+async def test_signatures_that_prove_nothing(signature: bytes, code: Code) -> None:
+    async with rig() as here:
+        _, cert = here.login()
+        client = await RawClient.connect(here)
+        assert await client.ask(client.body(cert)) == PROBED
+        assert await client.ask(client.body(cert, signature=signature)) == FAILURE
+        assert [told for _, told, _ in here.gate.refused_logins] == [code]
+        client.abort()
+
+
+async def test_two_readings_of_a_certificate_must_agree_on_its_key() -> None:
+    async with rig() as here:
+        verify = here.gate.verify
+        here.gate.verify = lambda *args: msgspec.structs.replace(verify(*args), key="SHA256:another")
+        told = await refused(here, [here.login()])
+        assert told[0] is Code.IDENTITY_MALFORMED
+
+
+@pytest.fixture
+def accepted(monkeypatch: pytest.MonkeyPatch) -> list[transport.GatewayServerConnection]:
+    """Every connection that the server accepts."""
+    connections: list[transport.GatewayServerConnection] = []
+
+    class Kept(transport.GatewayServerConnection):
+        def accepted(self) -> None:
+            super().accepted()
+            connections.append(self)
+
+    monkeypatch.setattr(transport, "GatewayServerConnection", Kept)
+    return connections
+
+
+async def test_only_the_request_in_progress_may_log_in(accepted: list[transport.GatewayServerConnection]) -> None:
+    async with rig() as here:
+        client = await RawClient.connect(here)
+        (connection,) = accepted
+        key, cert = here.login()
+        body = client.body(cert, key)
+        assert await connection.validate_public_key("here", cert.public_data, body, b"") is False
+        assert here.gate.verified == []
+        client.abort()
+
+
+async def test_a_success_without_an_identity_is_closed(accepted: list[transport.GatewayServerConnection]) -> None:
+    async with rig() as here:
+        client = await RawClient.connect(here)
+        (connection,) = accepted
+        connection.logged_in()
+        assert await client.answer() == CLOSED
+        assert here.gate.logins == []
