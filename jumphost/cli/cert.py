@@ -90,8 +90,9 @@ def revoke(
     entry = _entry(place, serial, key_id, identity, ca, reason)
     from jumphost.gateway import control
 
-    control.call(place.control_socket, "cert.revoke", msgspec.to_builtins(entry))
-    emit(entry, as_json=as_json, text=lambda: out.print(printable(f"revoked {entry.kind} {entry.value}")))
+    told = control.call(place.control_socket, "cert.revoke", msgspec.to_builtins(entry))
+    done = f"revoked {entry.kind} {entry.value}: {told['ended']} live connections ended"
+    emit({**msgspec.to_builtins(entry), **told}, as_json=as_json, text=lambda: out.print(printable(done)))
 
 
 def _entry(place: Site, serial: int | None, key_id: str, identity: str, ca: str, reason: str) -> Revocation:
