@@ -112,22 +112,14 @@ _argv(argv) if {
 	every word in argv { is_string(word) }
 }
 
-_word(i, v) := v if {
-	i > 0
-	_bare(v)
-}
+_word(i, v) := v if _bare(i, v)
 
 _word(i, v) := quoted if {
-	i == 0
-	quoted := _quoted(v)
+	not _bare(i, v)
+	quoted := concat("", ["'", replace(v, "'", `'\''`), "'"])
 }
 
-_word(i, v) := quoted if {
+_bare(i, v) if {
 	i > 0
-	not _bare(v)
-	quoted := _quoted(v)
+	regex.match(`^[A-Za-z0-9_./-]+$`, v)
 }
-
-_bare(v) if regex.match(`^[A-Za-z0-9_./-]+$`, v)
-
-_quoted(v) := concat("", ["'", replace(v, "'", `'\''`), "'"])

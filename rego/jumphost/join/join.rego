@@ -65,9 +65,7 @@ _env(lists) := sort({name |
 _limits(said) := joined if {
 	numbers := {name: least |
 		some name in ["timeout_s", "output_bytes"]
-		values := _said(said, name)
-		count(values) > 0
-		least := min(values)
+		least := min(_said(said, name))
 	}
 	words := {name: word |
 		name := "on_expiry"

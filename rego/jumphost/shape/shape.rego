@@ -36,9 +36,8 @@ _terms(effect, names) if {
 # title: reason(member)
 # description: one line that tells the author of a malformed verdict where to look
 reason(member) := text if {
-	ids := [id | is_object(member); id := member.id; is_string(id)]
+	ids := [id | id := member.id; is_string(id)]
 	faults := [name |
-		is_object(member)
 		is_object(member.obligations)
 		some name, value in member.obligations
 		is_string(name)

@@ -12,7 +12,6 @@ import rego.v1
 #   window is {from, to} or {from, to, days}, such as {from: "22:00", to: "02:00", days: ["Friday"]}: from its first minute
 #   up to but without its last; over midnight the day is the one on which it opened. Any other key or form: never inside.
 inside(window, now) if {
-	window.from < window.to
 	clock := _clock(window, now)
 	clock >= window.from
 	clock < window.to
@@ -33,6 +32,7 @@ inside(window, now) if {
 }
 
 _clock(window, now) := clock if {
+	is_object(window)
 	count(object.keys(window) - {"from", "to", "days"}) == 0
 	every time in [window.from, window.to] {
 		is_string(time)
@@ -42,15 +42,13 @@ _clock(window, now) := clock if {
 	regex.match(`^[0-2][0-9]:[0-5][0-9]$`, clock)
 }
 
+# No days are all days.
 _on(window, day) if {
-	day in object.keys(_day_before)
+	is_string(day)
 	not "days" in object.keys(window)
 }
 
-_on(window, day) if {
-	day in object.keys(_day_before)
-	day in window.days
-}
+_on(window, day) if day in window.days
 
 _day_before := {
 	"Monday": "Sunday",

@@ -69,7 +69,9 @@ def test_exactly_takes_a_pipeline(ask):
     assert answers == [True, False, False, False, False]
 
 
-@pytest.mark.parametrize("argvs", [None, [], [[]], "psql", {}, [["psql", 1]], ["psql", "-X"], [PING], {"a": ["psql"]}])
+@pytest.mark.parametrize(
+    "argvs", [None, [], [[]], "psql", {}, [["psql", 1]], ["psql", "-X"], [PING], {"a": ["psql"]}, [{"a": "psql"}]]
+)
 def test_exactly_of_anything_but_words_is_never(ask, argvs):
     commands = [
         facts("psql"),

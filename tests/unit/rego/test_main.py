@@ -66,6 +66,15 @@ def test_a_deny_joins_nothing(ask):
     assert leading_rule(verdict).id == "d"
 
 
+def test_a_deny_is_not_hidden_behind_a_conflict(ask):
+    asking = [
+        {"id": name, "message": "", "obligations": {"credential": {"name": name, "ttl_s": 60}}} for name in ("x", "y")
+    ]
+    (answer,), (verdict,) = decide(ask, request({"alpha": {"allow": asking}} | says("deny", "omega")))
+    assert {rule["id"] for rule in answer["rules"]} == {"d", "x", "y"}
+    assert leading_rule(verdict).id == "d"
+
+
 def test_hold_needs_no_allow_beside_it(ask):
     (answer,), _ = decide(ask, request(says("hold")))
     assert answer["effect"] == "hold"

@@ -29,6 +29,7 @@ WRONG = {
         [{"groups": [], "count": 1, "ttl_s": 1}],
         [{"groups": [1], "count": 1, "ttl_s": 1}],
         [{"groups": "dba", "count": 1, "ttl_s": 1}],
+        [{"groups": {"a": "dba"}, "count": 1, "ttl_s": 1}],
         [{"groups": ["dba"], "count": 0, "ttl_s": 1}],
         [{"groups": ["dba"], "count": 17, "ttl_s": 1}],
         [{"groups": ["dba"], "count": 1.5, "ttl_s": 1}],
@@ -63,6 +64,7 @@ WRONG = {
         None,
         [],
         {"detectors": ["iban"]},
+        {"detectors": []},
         {"detectors": {"iban": "hide"}},
         {"columns": {"pan": None}},
         {"mode": "off"},
@@ -81,6 +83,16 @@ def test_anything_else_is_not(ask):
     cases = [{"name": name, "value": value} for name, values in WRONG.items() for value in values]
     answers = ask("data.jumphost.shape.obligation(input.name, input.value)", cases)
     assert [case for case, answer in zip(cases, answers, strict=True) if answer is True] == []
+
+
+def test_no_value_makes_an_unknown_name_right(ask):
+    cases = [{"name": "mystery", "value": value} for values in RIGHT.values() for value in values]
+    assert True not in ask("data.jumphost.shape.obligation(input.name, input.value)", cases)
+
+
+def test_keys_that_json_cannot_have(ask):
+    assert ask('data.jumphost.shape.reason({"id": "x", "obligations": {1: 2}})', [{}]) == ["malformed verdict x"]
+    assert True not in ask('data.jumphost.shape.obligation("mask", {"detectors": {1: "redact"}})', [{}])
 
 
 @pytest.mark.parametrize("name", sorted(WRONG))
