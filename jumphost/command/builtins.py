@@ -51,7 +51,6 @@ _WITH_OPTION: Final = {
     "typeset": ("in", Opaque.DECLARE_ATTR),
 }
 _DECLARING: Final = frozenset({"declare", "export", "local", "readonly", "typeset"})
-_RUNNING: Final = frozenset({"builtin", "command", "exec", "jobs"})  # the rest of the words is a command
 # An array element, or a subscript that would be expanded: bash runs `test -v 'a[$(id)]'`, and `a[x]` if x holds that.
 _SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[|.*\[.*[$`]", re.DOTALL)
 
@@ -65,10 +64,22 @@ def reasons(argv: Sequence[str]) -> Iterator[str]:
         yield reason
     if (option := _WITH_OPTION.get(program)) and _has_option(operands, option[0]):
         yield option[1]
-    if program in _RUNNING and not (program == "command" and _has_option(operands[:1], "vV")):
+    if _runs_its_operands(program, operands):
         yield f"{Opaque.EXEC_WRAPPER}:{program}"
     if program != "echo" and any(_SUBSCRIPT.match(operand) for operand in operands):
         yield Opaque.ARITH_EVAL
+
+
+def _runs_its_operands(program: str, operands: Sequence[str]) -> bool:
+    match program:
+        case "builtin" | "exec":
+            return True
+        case "command":
+            return not _has_option(operands[:1], "vV")
+        case "jobs":
+            return _has_option(operands, "x")
+        case _:
+            return False
 
 
 def _has_option(operands: Sequence[str], letters: str) -> bool:

@@ -57,7 +57,8 @@ def _pieces(*more: str) -> re.Pattern[str]:
 
 
 # Where a character stands decides whether some shell expands it: = # ^ only at a word's start, ~ there and after = or
-# a colon. A lone = or ! is an operator of `test`, {} is what `find` replaces, [ is a program.
+# a colon; behind '' the word has not begun. A lone = or ! is an operator of `test`, {} is what `find` replaces, [ is a
+# program.
 _WITHIN = r"([=#^]|(?<=[A-Za-z0-9])~)"
 _PLACEHOLDER = r"(\{\})"
 _START = {
@@ -65,6 +66,7 @@ _START = {
     "operand": _pieces(r"(=)(?=[ \t\n;|&<>]|\Z)", r"(!)(?=[= \t\n;|&<>]|\Z)", _PLACEHOLDER),
     "file": _pieces(),
 }
+_NOT_BEGUN = _pieces()
 _REST = {"program": _pieces(_WITHIN), "operand": _pieces(_WITHIN, _PLACEHOLDER), "file": _pieces(_WITHIN)}
 _ESCAPED = re.compile(r'\\([$`"\\])')  # within double quotes; before any other character the backslash stays
 _DOUBLE_PART = re.compile(r'"(?:[^"\\$`]|\\[^\n])*+')
@@ -78,7 +80,7 @@ _JOINT = re.compile(r"&&|\|\||[|;\n]")
 _JOINTS: dict[str, Joint] = {"|": "|", "&&": "&&", "||": "||", ";": ";", "\n": ";"}
 
 _REDIRECT_START = re.compile(r"[0-9]?[<>]")
-_TO_DESCRIPTOR = re.compile(r"([0-9]?)([<>])&([0-9-])(?=[ \t\n;|&<>]|\Z)")
+_TO_DESCRIPTOR = re.compile(r"([0-9]?)([<>])&([0-9-])(?=[ \t\n;|&]|\Z)")
 _TO_FILE = re.compile(r"([0-9]?)(>>|>\||<>|>|<)(?![<>&(|])")
 _FILE_OPERATORS: dict[str, Operator] = {">": ">", ">>": ">>", ">|": ">|", "<": "<", "<>": "<>"}
 _NOT_LITERAL_REDIRECTS = (
@@ -94,6 +96,7 @@ _RESERVED = frozenset(  # of POSIX, bash and zsh
         *("if", "in", "nocorrect", "repeat", "select", "then", "time", "until", "while"),
     }
 )
+_ZSH_PREFIXES = frozenset({"-", "noglob"})  # quoted or not, zsh runs what follows
 _NAMED_RESERVED = {"function": Opaque.FUNCTION, "coproc": Opaque.COPROC}
 _STOPS = {
     "*": Opaque.GLOB,
@@ -158,14 +161,14 @@ class _Reader:
             if self.redirects:
                 self._stop(Opaque.EMPTY_PROGRAM)  # zsh runs cat
             return False
+        if len(self.commands) > MAX_OPERATORS:
+            self._stop(Opaque.TOO_COMPLEX)
         self.commands.append(Simple(tuple(self.words), self.joint, tuple(self.env), tuple(self.redirects)))
         self.words, self.env, self.redirects = [], [], []
         return True
 
     def _join(self, found: re.Match[str]) -> None:
         if self._finish():
-            if len(self.commands) > MAX_OPERATORS:
-                self._stop(Opaque.TOO_COMPLEX)
             if found[0] == "|" and self.text.startswith("&", found.end()):
                 self._stop(Opaque.REDIRECT)
             self.joint = _JOINTS[found[0]]
@@ -204,7 +207,7 @@ class _Reader:
         self.at = start
         if not word:
             self._stop(Opaque.EMPTY_PROGRAM)
-        if source in _RESERVED:
+        if source in _RESERVED or word in _ZSH_PREFIXES:
             self._stop(_NAMED_RESERVED.get(source, Opaque.RESERVED_WORD))
         if "=" in word:
             self._stop(Opaque.ASSIGNMENT)
@@ -215,22 +218,21 @@ class _Reader:
 
     def _word(self, role: _Role) -> str:
         """The value of the word that starts here; "" also where none does, which only a file may not be."""
-        start = self.at
-        parts = []
+        start, value = self.at, ""
         pieces = _START[role]
         while self.at < len(self.text) and self.text[self.at] not in _WORD_END:
             found = pieces.match(self.text, self.at)
             if found is None:
                 self._refuse(role, first=self.at == start)
             self.at = found.end()
-            value = found[found.lastindex or 0]
-            parts.append(_ESCAPED.sub(r"\1", value) if found.lastgroup == "double" else value)
-            pieces = _REST[role]
+            piece = found[found.lastindex or 0]
+            value += _ESCAPED.sub(r"\1", piece) if found.lastgroup == "double" else piece
+            pieces = _REST[role] if value else _NOT_BEGUN
         if self.at == start and role != "file":
             self._refuse_operator()
         if self.text.startswith(("<", ">"), self.at) and _DIGITS.fullmatch(self.text, start, self.at):
             self._stop(Opaque.REDIRECT)  # 12>x: a descriptor to bash, a word to dash
-        return "".join(parts)
+        return value
 
     def _refuse(self, role: _Role, *, first: bool) -> NoReturn:
         """Names the reason why no piece of a word starts here."""

@@ -10,8 +10,8 @@ MAX_BYTES: Final = 65_536  # of one command; the site's limits.command_bytes is 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # C0 but tab and newline, DEL, C1
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
-# General categories: formats (bidi controls, joiners), blanks but the space, separators of lines and paragraphs, private
-# use and unassigned (who knows what they show).
+# General categories: formats (bidi controls, joiners), blanks but the space, separators of lines and paragraphs,
+# private use and unassigned (who knows what they show).
 _INVISIBLE = frozenset({"Cf", "Zs", "Zl", "Zp", "Co", "Cn"})
 _IGNORABLE = frozenset(  # the rest of Default_Ignorable_Code_Point (Unicode 15 DerivedCoreProperties.txt)
     map(

@@ -1,0 +1,51 @@
+"""Which programs are no file, and what they hide."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from jumphost.command.builtins import BUILTINS, declared, reasons
+
+
+def test_every_builtin_of_bash_is_known() -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("bash is not installed: apt-get install bash")
+    listed = subprocess.run([bash, "--norc", "-c", "compgen -b"], capture_output=True, text=True, check=True).stdout
+    assert set(listed.split()) <= BUILTINS
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["psql", "-c", "x"],
+        ["/usr/bin/printf", "-v", "PATH"],
+        ["echo", "a[$(id)]"],
+        ["printf", "%s", "[1]", "$x"],
+        ["test", "-f", "x"],
+        ["cd", "/srv"],
+        ["command", "-v", "psql"],
+        ["command", "-pV", "psql"],
+        ["jobs"],
+        ["declare", "-x", "A=b"],
+        ["export", "A=b"],
+        ["wait"],
+    ],
+)
+def test_most_commands_hide_nothing(argv: list[str]) -> None:
+    assert list(reasons(argv)) == []
+
+
+def test_a_command_may_hide_two_things() -> None:
+    assert list(reasons(["printf", "-v", "a[$(id)]", "x"])) == ["shell_variable", "arith_eval"]
+
+
+def test_command_is_a_query_only_by_its_first_option() -> None:
+    assert list(reasons(["command", "rm", "-v"])) == ["exec_wrapper:command"]
+    assert list(reasons(["exec", "-v"])) == ["exec_wrapper:exec"]
+
+
+def test_declaring_builtins_give_variables_to_what_follows() -> None:
+    assert list(declared(["export", "-p", "A=b=c", "D"])) == [("A", "b=c"), ("D", "")]
+    assert list(declared(["env", "A=b"])) == []
