@@ -107,7 +107,13 @@ class Child:
         self._socket.settimeout(0)
         self._ended = asyncio.Event()
         self._talking = 0
-        self._pidfd = os.pidfd_open(self._process.pid)
+        try:
+            self._pidfd = os.pidfd_open(self._process.pid)
+        except OSError:
+            self._socket.close()
+            self._process.kill()
+            self._process.wait()
+            raise
         asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
 
     @property
@@ -119,6 +125,11 @@ class Child:
     def alive(self) -> bool:
         """Whether it still runs, asked of the kernel."""
         return self._process.poll() is None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it is left: no process to be waited for, and no descriptor once nobody reads it."""
+        return self._ended.is_set()
 
     async def send(self, message: bytes) -> None:
         """Writes one frame; OSError if the child is gone. After a cancellation the child can only be killed."""

@@ -72,6 +72,7 @@ class Pool:
         self._number = 0
         self._idle: deque[Worker] = deque()
         self._all: set[Worker] = set()
+        self._retired: set[Worker] = set()
         self._closed = False
 
     @classmethod
@@ -117,12 +118,11 @@ class Pool:
     async def close(self) -> None:
         """Ends all workers and waits for their end; who is still judging gets a denial."""
         self._closed = True
-        for worker in self._all:
-            worker.process.kill()
-        for worker in tuple(self._all):
-            await worker.process.wait()
-        self._all.clear()
         self._idle.clear()
+        for worker in tuple(self._all):
+            self._retire(worker)
+        for worker in self._retired:
+            await worker.process.wait()
         if self._memory >= 0:
             os.close(self._memory)
             self._memory = -1
@@ -148,6 +148,8 @@ class Pool:
         finally:
             self._waiting -= 1
         try:
+            if self._closed:
+                return self._denied(Code.POLICY_UNAVAILABLE, _GONE)
             return await self._with_worker(number, message)
         finally:
             self._free.release()
@@ -159,8 +161,9 @@ class Pool:
             await worker.ready()
             async with asyncio.timeout(self._deadline):
                 reply = await worker.ask(number, message)
+            judgement = self._judgement(reply)
             keep = not reply.last
-            return self._judgement(reply)
+            return judgement
         except TimeoutError:
             text = f"the policy engine did not answer within {int(self._deadline * 1000)} ms"
             return self._denied(Code.POLICY_TIMEOUT, text)
@@ -208,19 +211,23 @@ class Pool:
             worker = self._idle.popleft()
             if worker.process.alive:
                 return worker
-            self._all.discard(worker)
+            self._retire(worker)
         return self._start_worker()
 
     def _put_back(self, worker: Worker | None, *, keep: bool) -> None:
         if worker is not None and keep and not self._closed:
             self._idle.appendleft(worker)  # warm ones first: the one at the end is still reading its bundle
         elif worker is not None:
-            worker.process.kill()
-            if not self._closed:
-                self._all.discard(worker)
+            self._retire(worker)
         if not self._closed:
             with suppress(OSError):  # tried again when a worker is needed
                 self._refill()
+
+    def _retire(self, worker: Worker) -> None:
+        """Ends a worker; who ended before is forgotten once the kernel has."""
+        worker.process.kill()
+        self._all.discard(worker)
+        self._retired = {one for one in self._retired if not one.process.ended} | {worker}
 
     def _refill(self) -> None:
         while len(self._all) < self._size:
