@@ -64,12 +64,11 @@ class Session(asyncssh.SSHClientSession[bytes]):
         if self._exit is not None and (exc is None or self._all_came):
             self.ended.set_result(self._exit)
             return
-        what = "broke" if exc is not None else "ended without an exit status"
         self.ended.set_exception(
             Unavailable(
                 Code.TARGET_UNREACHABLE,
-                f"the connection to the target {what} while the command ran: whether it finished is unknown",
-                detail=str(exc or ""),
+                "the connection to the target ended before the command said how: whether it finished is unknown",
+                detail=str(exc or "closed without an exit status"),
             )
         )
         self.ended.exception()  # nobody may be waiting any more

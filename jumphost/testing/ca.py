@@ -18,12 +18,11 @@ class TargetCA:
         self.line = self._key.export_public_key().decode().strip()
         self.minted: list[tuple[Login, str]] = []  # purpose and address
 
-    def certified(self, *, principal: str, line: str, address: str, age_s: int = 0) -> asyncssh.SSHKeyPair:
-        """A fresh key with a certificate that was made ``age_s`` seconds ago."""
-        key = asyncssh.generate_private_key("ssh-ed25519")
+    def certificate(self, public_key: str, *, principal: str, line: str, address: str, age_s: int = 0) -> str:
+        """The line of a certificate that was made ``age_s`` seconds ago."""
         made = self._clock.now_ns() // NS_PER_S - age_s
         certificate = self._key.generate_user_certificate(
-            key,
+            asyncssh.import_public_key(public_key),
             f"jumphost:test:{principal}",
             principals=[principal],
             valid_after=made - ALLOWANCE_S,
@@ -36,7 +35,14 @@ class TargetCA:
             permit_pty=False,
             permit_user_rc=False,
         )
-        return asyncssh.load_keypairs([(key, certificate)])[0]
+        return certificate.export_certificate().decode().strip()
+
+    def certified(self, *, principal: str, line: str, address: str, age_s: int = 0) -> asyncssh.SSHKeyPair:
+        """A fresh key with such a certificate."""
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        public_key = key.export_public_key().decode()
+        certificate = self.certificate(public_key, principal=principal, line=line, address=address, age_s=age_s)
+        return asyncssh.load_keypairs([(key, asyncssh.import_certificate(certificate))])[0]
 
     def mint(self, order: Order, *, principal: str = "", address: str = "", age_s: int = 0) -> Mint:
         """The Mint of one order; ``principal`` and ``address`` replace the right ones."""

@@ -23,6 +23,8 @@ from jumphost.model.target import Target
 _LOOPBACK = "127.0.0.1"
 _CHUNK = 65_536
 
+HostKey = tuple[asyncssh.SSHKey, asyncssh.SSHCertificate]
+
 
 @contextmanager
 def spawned(folder: Path, *, name: str, logins: tuple[str, ...], target_ca: str) -> Iterator[Target]:
@@ -40,9 +42,14 @@ def spawned(folder: Path, *, name: str, logins: tuple[str, ...], target_ca: str)
         server.communicate()  # closes its standard input and waits for it
 
 
-async def listen(*, name: str, logins: tuple[str, ...], target_ca: str) -> tuple[asyncssh.SSHAcceptor, str]:
-    """Starts the server in this process on a free port; the second value is its host key line."""
-    host_key = asyncssh.generate_private_key("ssh-ed25519")
+async def listen(
+    *, name: str, logins: tuple[str, ...], target_ca: str, certified: HostKey | None = None
+) -> tuple[asyncssh.SSHAcceptor, str]:
+    """Starts the server in this process on a free port; the second value is its host key line.
+
+    ``certified`` is a host key with its certificate, which are shown instead of a plain key.
+    """
+    host_key = certified[0] if certified else asyncssh.generate_private_key("ssh-ed25519")
     place = Target(name=name, logins=logins)
     allowed = {
         login: asyncssh.import_authorized_keys(f'cert-authority,principals="{place.principal(login)}" {target_ca}')
@@ -52,7 +59,7 @@ async def listen(*, name: str, logins: tuple[str, ...], target_ca: str) -> tuple
         _LOOPBACK,
         0,
         server_factory=lambda: _Server(allowed),
-        server_host_keys=[host_key],
+        server_host_keys=[certified or host_key],
         process_factory=_run,
         encoding=None,
         config=None,
@@ -149,7 +156,7 @@ async def _drain(source: asyncio.StreamReader, sink: "asyncssh.SSHWriter[bytes]"
 async def _main(name: str, target_ca: str, *logins: str) -> None:
     acceptor, host_key = await listen(name=name, logins=logins, target_ca=target_ca)
     async with acceptor:
-        print(json.dumps({"port": acceptor.get_port(), "host_key": host_key}), flush=True)  # noqa: T201  # its ready line
+        print(json.dumps({"port": acceptor.get_port(), "host_key": host_key}), flush=True)  # its ready line
         await asyncio.to_thread(sys.stdin.buffer.read)
 
 

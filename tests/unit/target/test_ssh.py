@@ -1,0 +1,193 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncssh
+import pytest
+from structlog.testing import capture_logs
+
+from jumphost.errors import Code, Refused, Unavailable
+from jumphost.target import ssh
+from jumphost.target.base import STDERR, STDOUT, Exit, Login, Order, Process
+from jumphost.target.connection import Reach
+from jumphost.target.ssh import Session, SshRunner
+from jumphost.testing import contracts
+from jumphost.testing.ca import TargetCA
+from jumphost.testing.contracts import Collected, Start
+
+RUNNER = SshRunner(Reach(login_s=10))
+
+MakeOrder = Callable[[str], Order]
+
+
+@pytest.fixture
+def start(order: MakeOrder, target_ca: TargetCA) -> Start:
+    async def started(text: str, output: Collected) -> Process:
+        one = order(text)
+        return await RUNNER.start(one, output, target_ca.mint(one))
+
+    return started
+
+
+@pytest.mark.parametrize("check", contracts.PROCESS, ids=lambda check: check.__name__)
+async def test_contract(check: Callable[[Start], Awaitable[None]], start: Start) -> None:
+    await check(start)
+
+
+async def test_what_mint_raises_comes_through(order: MakeOrder) -> None:
+    async def mint(_: Login, __: str) -> asyncssh.SSHKeyPair:
+        raise Unavailable(Code.SIGNER_UNAVAILABLE, "the signer does not answer")
+
+    with pytest.raises(Unavailable) as failed:
+        await RUNNER.start(order("true"), Collected(), mint)
+    assert failed.value.code is Code.SIGNER_UNAVAILABLE
+
+
+async def test_each_login_has_its_own_certificate(order: MakeOrder, target_ca: TargetCA) -> None:
+    output, one = Collected(), order("trap 'echo usr' USR1; echo up; while :; do sleep 0.1; done")
+    process = await RUNNER.start(one, output, target_ca.mint(one))
+    await output.until(lambda seen: seen.stdout == b"up\n")
+    async with asyncio.TaskGroup() as group:
+        end = group.create_task(process.wait())
+        process.send_signal("USR1")
+        await output.until(lambda seen: seen.stdout == b"up\nusr\n")
+        assert await process.stop()
+        assert (await end).signal == "TERM"
+    await process.close()
+    assert [purpose for purpose, _ in target_ca.minted] == ["run", "USR1", "stop"]
+
+
+async def test_stops_that_come_together_are_one(order: MakeOrder, target_ca: TargetCA) -> None:
+    one = order("sleep 1000")
+    process = await RUNNER.start(one, Collected(), target_ca.mint(one))
+    assert await asyncio.gather(process.stop(), process.stop()) == [True, True]
+    assert [purpose for purpose, _ in target_ca.minted] == ["run", "stop"]
+    await process.close()
+
+
+async def test_a_stop_that_cannot_log_in_is_tried_again_and_admitted(order: MakeOrder, target_ca: TargetCA) -> None:
+    one, asked = order("sleep 1000"), []
+    willing = target_ca.mint(one)
+
+    async def mint(purpose: Login, address: str) -> asyncssh.SSHKeyPair:
+        asked.append(purpose)
+        if purpose == "stop" and len(asked) <= 1 + ssh.STOP_ATTEMPTS:
+            raise Refused(Code.SIGNER_REFUSED, "no more certificates")
+        return await willing(purpose, address)
+
+    process = await RUNNER.start(one, Collected(), mint)
+    with capture_logs() as logs:
+        assert not await process.stop()
+    assert [(entry["event"], entry["code"]) for entry in logs] == [("login.failed", Code.SIGNER_REFUSED)] * 3
+    assert await process.stop()
+    await process.close()
+
+
+async def test_a_stop_that_takes_too_long_is_admitted(
+    order: MakeOrder, target_ca: TargetCA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ssh, "STOP_DEADLINE_S", 0.05)
+    one = order("exit 0")
+    willing = target_ca.mint(one)
+
+    async def mint(purpose: Login, address: str) -> asyncssh.SSHKeyPair:
+        if purpose == "stop":
+            await asyncio.Event().wait()
+        return await willing(purpose, address)
+
+    process = await RUNNER.start(one, Collected(), mint)
+    with capture_logs() as logs:
+        assert not await process.stop()
+    assert [entry["event"] for entry in logs] == ["stop.late"]
+    await process.close()
+
+
+async def test_signals_no_target_takes_are_dropped(order: MakeOrder, target_ca: TargetCA) -> None:
+    one = order("exit 0")
+    process = await RUNNER.start(one, Collected(), target_ca.mint(one))
+    with capture_logs() as logs:
+        process.send_signal("STOP")
+        for _ in range(ssh.SIGNALS_WAITING + 1):
+            process.send_signal("INT")
+    assert [entry["signal"] for entry in logs] == ["STOP", "INT"]
+    await process.close()
+
+
+async def test_a_connection_that_breaks_leaves_the_outcome_unknown(order: MakeOrder, target_ca: TargetCA) -> None:
+    output, one = Collected(), order("echo up; sleep 1000")
+    process = await RUNNER.start(one, output, target_ca.mint(one))
+    await output.until(lambda seen: bool(seen.stdout))
+    process._connection.abort()
+    with pytest.raises(Unavailable, match="ended before the command said how: whether it finished is unknown") as lost:
+        await process.wait()
+    assert lost.value.code is Code.TARGET_UNREACHABLE
+    assert await process.stop()
+    await process.close()
+
+
+async def test_output_paused_at_once_stays_paused(order: MakeOrder, target_ca: TargetCA) -> None:
+    output, one = Collected(), order("echo up")
+    process = await RUNNER.start(one, output, target_ca.mint(one))
+    process.pause_output()
+    ended = asyncio.get_running_loop().create_task(process.wait())
+    await asyncio.wait([ended], timeout=0.1)
+    assert (output.stdout, ended.done()) == (b"", False)
+    process.resume_output()
+    assert await ended == Exit()
+    assert output.stdout == b"up\n"
+    await process.close()
+
+
+class TestSession:
+    """The ends of a channel, one by one."""
+
+    async def ended(self, *events: tuple[str, object], lost: Exception | None = None) -> Exit:
+        session = Session(Collected())
+        for name, argument in events:
+            method = getattr(session, name)
+            method(*argument) if isinstance(argument, tuple) else method()
+        session.connection_lost(lost)
+        session.connection_lost(lost)
+        return await session.ended
+
+    async def test_streams_are_told_apart(self) -> None:
+        output = Collected()
+        session = Session(output)
+        session.data_received(b"a", None)
+        session.data_received(b"b", asyncssh.EXTENDED_DATA_STDERR)
+        session.pause_writing()
+        assert (output.stdout, output.stderr, output.input_paused) == (b"a", b"b", True)
+        session.resume_writing()
+        assert not output.input_paused
+        assert (STDOUT, STDERR) == (1, 2)
+
+    async def test_closed_after_a_status(self) -> None:
+        assert await self.ended(("exit_status_received", (3,))) == Exit(status=3)
+
+    async def test_signal(self) -> None:
+        end = await self.ended(("exit_signal_received", ("SEGV", True, "dumped", "en")))
+        assert end == Exit(signal="SEGV", core=True, message="dumped", lang="en")
+
+    async def test_lost_after_status_and_all_output(self) -> None:
+        known = ("eof_received", None), ("exit_status_received", (0,))
+        assert await self.ended(*known, lost=ConnectionError()) == Exit()
+
+    async def test_lost_after_status_with_output_missing(self) -> None:
+        with pytest.raises(Unavailable, match="ended before the command said how"):
+            await self.ended(("exit_status_received", (0,)), lost=ConnectionError())
+
+    async def test_closed_without_a_status(self) -> None:
+        with pytest.raises(Unavailable, match="ended before the command said how"):
+            await self.ended(("eof_received", None))
+
+
+async def test_the_report_of_a_script_is_bounded(order: MakeOrder, target_ca: TargetCA) -> None:
+    from jumphost.target.connection import connect
+
+    async def credential(address: str) -> asyncssh.SSHKeyPair:
+        text = "head -c 100000 /dev/zero | tr '\\0' x; echo noise >&2; exit 1"
+        return target_ca.certified(principal="app@here", line=text, address=address)
+
+    connection = await connect(order("true").target, "app", credential, Reach())
+    end, report = await ssh.run(connection, "")
+    assert (end, report) == (Exit(status=1), "x" * ssh.MAX_REPORT)
+    await connection.end()
