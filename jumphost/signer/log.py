@@ -51,6 +51,7 @@ class Log:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _sync(path.parent)
             log = cls(descriptor)
             if torn := log._torn():
                 os.ftruncate(descriptor, os.fstat(descriptor).st_size - torn)
@@ -117,3 +118,12 @@ class Log:
             yield from (line for line in reversed(lines) if line)
         if rest:
             yield rest
+
+
+def _sync(folder: Path) -> None:
+    """A file that was just made is there after a power cut only if its folder was written too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -72,6 +72,12 @@ def test_a_second_encoding_of_a_key_is_refused() -> None:
         read_blob(string(name) + string(b"\0" + exponent) + rest)
 
 
+def test_a_security_key_says_what_it_signs_for() -> None:
+    point = take_string(take_string(read_line(ED25519).blob)[1])[0]
+    key = read_blob(string(b"sk-ssh-ed25519@openssh.com") + string(point) + string(b"ssh:"))
+    assert (key.algorithm, key.application) == ("sk-ssh-ed25519@openssh.com", b"ssh:")
+
+
 def test_strings_of_the_wire() -> None:
     assert take_string(string(b"ab") + b"c") == (b"ab", b"c")
     for cut in (b"", b"\0\0\0", b"\0\0\0\2a", b"\xff\xff\xff\xff"):

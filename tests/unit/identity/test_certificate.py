@@ -1,6 +1,7 @@
 """What a certificate says of its caller; its wrong forms are in tests/attacks/test_certificates.py."""
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,11 +15,12 @@ from jumphost.identity.certificate import verify
 from jumphost.identity.registry import Registry
 from jumphost.identity.trust import Trust, TrustedCA
 from jumphost.model.identity import Caller, IdentityEntry
-from jumphost.sshkey import MAX_BLOB, read_line
+from jumphost.sshkey import MAX_BLOB, read_line, string
 from jumphost.testing.clock import ManualClock
 
 CA = ed25519.Ed25519PrivateKey.from_private_bytes(b"a" * 32)
 KEY = ed25519.Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+TARGET_CA = ed25519.Ed25519PrivateKey.from_private_bytes(b"t" * 32)
 CA_KEY = read_line(serialize_ssh_public_key(CA.public_key()).decode())
 NOW = ManualClock().now_ns()
 NOW_S = NOW // NS_PER_S
@@ -49,7 +51,8 @@ def certified(*, key: Any = KEY, ca: Any = CA, **changes: Any) -> bytes:
 def login(blob: bytes, *, ca: Any = CA, now_ns: int = NOW, max_ttl_s: int = 900, **entry: Any) -> Caller:
     blob_of_ca = read_line(serialize_ssh_public_key(ca.public_key()).decode()).blob
     registry = Registry({"job": IdentityEntry("team", groups=("a", "b"), **entry)})
-    trust = Trust({blob_of_ca: TrustedCA("main", "SHA256:ca", max_ttl_s)}, registry)
+    target_ca = read_line(serialize_ssh_public_key(TARGET_CA.public_key()).decode()).blob
+    trust = Trust({blob_of_ca: TrustedCA("main", "SHA256:ca", max_ttl_s)}, registry, frozenset({target_ca}))
     return verify(blob, trust=trust, source="127.0.0.1", now_ns=now_ns)
 
 
@@ -95,6 +98,53 @@ def test_it_lives_from_its_first_second_to_before_its_last() -> None:
 def test_the_ceiling_to_the_second() -> None:
     assert login(certified(), max_ttl_s=300).identity.name == "job"
     assert "got a certificate for 360 s, expected at most 299 s" in refused(certified(), max_ttl_s=299).message
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [
+        (lambda: CA_KEY.blob, Code.IDENTITY_PLAIN_KEY),
+        (lambda: string(b"ssh-dss-cert-v01@openssh.com"), Code.IDENTITY_WEAK_KEY),
+        (lambda: string(b"sk-ssh-ed25519-cert-v01@openssh.com"), Code.IDENTITY_WEAK_KEY),
+        (lambda: certified()[:-1], Code.IDENTITY_MALFORMED),
+        (lambda: certified(ca=KEY), Code.IDENTITY_UNKNOWN_CA),
+        (lambda: certified(ca=TARGET_CA), Code.IDENTITY_TARGET_CA),
+        (lambda: certified()[:-1] + b"\0", Code.IDENTITY_BAD_SIGNATURE),
+        (lambda: certified(type=SSHCertificateType.HOST), Code.IDENTITY_HOST_CERTIFICATE),
+        (lambda: certified(key=rsa.generate_private_key(65537, 2048)), Code.IDENTITY_WEAK_KEY),
+        (lambda: everybody(), Code.IDENTITY_NO_PRINCIPALS),
+        (lambda: certified(options={b"verify-required": b""}), Code.IDENTITY_CRITICAL_OPTION),
+        (lambda: certified(options={b"source-address": b"10.0.0.0/8"}), Code.IDENTITY_SOURCE_ADDRESS),
+    ],
+)
+def test_each_refusal(made: Callable[[], bytes], code: Code) -> None:
+    assert refused(made()).code is code
+
+
+def everybody() -> bytes:
+    builder = SSHCertificateBuilder().type(SSHCertificateType.USER).public_key(KEY.public_key()).key_id(b"job")
+    builder = builder.valid_for_all_principals().valid_after(NOW_S - 60).valid_before(NOW_S + 300)
+    return base64.b64decode(builder.sign(CA).public_bytes().split(b" ")[1])
+
+
+def test_a_signature_with_sha1_is_refused_before_it_is_looked_at() -> None:
+    private = rsa.generate_private_key(65537, 3072)
+    blob = certified(ca=private)
+    old = blob.replace(string(b"rsa-sha2-512"), string(b"ssh-rsa"))
+    shorter = len(string(b"rsa-sha2-512")) - len(string(b"ssh-rsa"))
+    length = len(string(b"rsa-sha2-512")) + 4 + 384
+    old = old.replace(
+        length.to_bytes(4, "big") + string(b"ssh-rsa"), (length - shorter).to_bytes(4, "big") + string(b"ssh-rsa")
+    )
+    assert refused(old, ca=private).code is Code.IDENTITY_WEAK_SIGNATURE
+
+
+def test_a_source_that_is_no_address_fits_no_condition() -> None:
+    trust = Trust({CA_KEY.blob: TrustedCA("main", "SHA256:ca", 900)}, Registry({"job": IdentityEntry("team")}))
+    blob = certified(options={b"source-address": b"0.0.0.0/0"})
+    with pytest.raises(Refused, match="expected an address"):
+        verify(blob, trust=trust, source="unix", now_ns=NOW)
+    assert verify(blob, trust=trust, source="::ffff:10.0.0.1", now_ns=NOW).identity.name == "job"
 
 
 def test_extensions_narrow_and_inform() -> None:

@@ -11,6 +11,7 @@ from jumphost.config.site import Site
 from jumphost.errors import Code, Refused, Unavailable
 from jumphost.signer import client as module
 from jumphost.signer.client import SignerClient, ephemeral, running
+from jumphost.signer.log import Log
 from jumphost.signer.protocol import MAX_FRAME, Answer, Check, Failed, Issued, frame
 from jumphost.testing.signing import new_public_line
 
@@ -90,6 +91,17 @@ async def test_a_signer_of_another_uid_is_used(site: Site, monkeypatch: pytest.M
         async with running(site) as shared:
             assert isinstance(await shared.ask(CHECK), Issued)
         assert site.signer_socket.exists()
+
+
+async def test_one_that_says_nothing_is_not_waited_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for the log that another holds; we do not wait that long, and it does not outlive us."""
+    held = Log.open(site.signer / "log.jsonl", now_s=0)
+    monkeypatch.setattr(module, "START_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(module, "END_TIMEOUT_S", 0)
+    with pytest.raises(Unavailable, match="did not start"):
+        async with running(site):
+            pass
+    held.close()
 
 
 @pytest.mark.parametrize(

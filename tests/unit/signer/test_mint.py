@@ -74,6 +74,12 @@ def test_serials_fit_a_json_number_and_differ() -> None:
     assert all(0 < serial < 2**53 for serial in serials)
 
 
+def test_the_keys_of_a_new_site_can_be_used(tmp_path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-qt", "ed25519", "-N", "", "-f", tmp_path / "ca"], check=True)
+    line = (tmp_path / "ca.pub").read_text()
+    assert line.startswith(public_line(load_key(tmp_path / "ca")))
+
+
 def test_a_key_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="No such file"):
         load_key(tmp_path / "none")

@@ -60,6 +60,7 @@ async def test_a_frame_is_whole_and_bounded() -> None:
         b'{"type":"check","target":"a","login":"b","address":"c","public_key":"d","more":1}',
         b'{"type":"caller","identity":"a","public_key":"b","ttl_s":0}',
         b'{"type":"target","decision":' + b"[" * 100_000,
+        b'{"type":"target","decision":{"x":' + b"[" * 100_000,
         b'{"type":"issued","certificate":"a","serial":"b","valid_before":1}',
     ],
 )
