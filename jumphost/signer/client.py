@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from jumphost.config.site import Site
@@ -98,9 +98,8 @@ async def _listener(path: Path) -> int | None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
+    with suppress(ProcessLookupError):  # it ended by itself
+        process.terminate()
     try:
         async with asyncio.timeout(END_TIMEOUT_S):
             await process.wait()
