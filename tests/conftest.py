@@ -5,15 +5,15 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from jumphost.testing.site import LiveSite, has_ssh, live_site
+from jumphost.testing.site import LiveSite, has_ssh, live_site, open_folder
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+def site() -> Iterator[LiveSite]:
     """One running site for all tests that leave it as they found it."""
     if not has_ssh():
         pytest.skip("install openssh-client: no ssh on PATH")
-    with live_site(tmp_path_factory.mktemp("live")) as live:
+    with open_folder() as folder, live_site(folder) as live:
         yield live
 
 

@@ -129,13 +129,13 @@ class Holds:
         """Waits at a hold; the oldest who waits has the turn when it is approved."""
         ticket = Ticket(self, hold_id)
         self._tickets.setdefault(hold_id, []).append(ticket)
-        self._announce(hold_id)
+        self._announce(ticket.hold)
         try:
             yield ticket
         finally:
             self._tickets[hold_id].remove(ticket)
             if self._tickets[hold_id]:
-                self._announce(hold_id)
+                self._announce(ticket.hold)
             else:
                 del self._tickets[hold_id]
                 self._ended.pop(hold_id, None)
@@ -169,14 +169,13 @@ class Holds:
             del self._live[hold.id]
             if hold.id in self._tickets:
                 self._ended[hold.id] = after
-        self._announce(hold.id)
+        self._announce(after)
 
-    def _announce(self, hold_id: str) -> None:
-        waiting = self._tickets.get(hold_id, [])
-        state = self.get(hold_id).state
-        if state == "approved":
+    def _announce(self, hold: Hold) -> None:
+        waiting = self._tickets.get(hold.id, [])
+        if hold.state == "approved":
             waiting = waiting[:1]
-        elif state == "pending":
+        elif hold.state == "pending":
             waiting = []
         for ticket in waiting:
             ticket.turn.set()

@@ -1,7 +1,6 @@
 """``jumphost demo``: the main job from nothing, on this machine, told step by step."""
 
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from jumphost.clock import SystemClock, utc
-from jumphost.testing.site import LiveSite, live_site
+from jumphost.testing.site import LiveSite, live_site, open_folder
 
 app = typer.Typer(help="Run the main job.", rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -37,8 +36,8 @@ out = Console(highlight=False, soft_wrap=True)
 @app.command()
 def demo() -> None:
     """Run gateway, target and a nightly batch job, allowed, denied and held; then ask the auditor's question."""
-    with tempfile.TemporaryDirectory(prefix="jumphost-demo-") as folder:
-        story = Story(Path(folder))
+    with open_folder() as folder:
+        story = Story(folder)
         try:
             story.tell()
         except AssertionError as error:
@@ -74,7 +73,6 @@ class Story:
         self._step(f"all stopped, nothing left behind; {time.monotonic() - self._began:.0f} s")
 
     def _books(self) -> None:
-        self._folder.chmod(0o755)
         self._data.mkdir()
         self._data.chmod(0o777)
         for name in ("ledger.csv", "rates.csv", "ledger-2025.csv"):

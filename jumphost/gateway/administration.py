@@ -1,5 +1,6 @@
 """The verbs of the control socket: what an operator may ask of a running gateway."""
 
+import asyncio
 from typing import Any, TypeVar
 
 import msgspec
@@ -82,7 +83,7 @@ class Administration:
     async def _reload(self, args: dict[str, Any]) -> dict[str, Any]:
         """Takes up the site's files; logins that they no longer allow end at once."""
         before = self._parts.standing.config.identities
-        self._parts.standing.reload()
+        await asyncio.to_thread(self._parts.standing.reload)
         after = self._parts.standing.config.identities
         disabled = [
             name for name, entry in before.items() if entry.enabled and not (name in after and after[name].enabled)

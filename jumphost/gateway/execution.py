@@ -10,6 +10,7 @@ from jumphost.clock import NS_PER_S
 from jumphost.command import forced
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.gateway.channel import CallerChannel
+from jumphost.gateway.message import Ending
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.relay import Relay
 from jumphost.gateway.trail import Trail
@@ -86,8 +87,13 @@ class Execution:
         """Bytes that the caller sent to a closed standard input."""
         return self._relay.dropped_input if self._relay else 0
 
-    async def stop(self) -> bool:
-        """Ends the command on the target; whether it is known that nothing of it is left."""
+    async def stop(self, reason: Ending) -> bool:
+        """Ends the command on the target; whether it is known that nothing of it is left.
+
+        Nothing of it is relayed any more, its end of output neither: the caller is still to be told.
+        """
+        if self._relay is not None:
+            self._relay.fail(Refused(Code.INTERNAL, reason.message))
         if self._process is None:
             return True
         try:

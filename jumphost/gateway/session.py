@@ -196,7 +196,7 @@ class Session:
         # (10)
         self._stage = step(self._stage, Stage.ENDED)
         if isinstance(ending, Ending):
-            self._trail.cut(decision, ending, left=not await execution.stop())
+            self._trail.cut(decision, ending, left=not await execution.stop(ending))
         elif execution.dropped_input:
             self._channel.say(
                 message.line(message.dropped(execution.dropped_input, decision.id), as_json=self._wishes.as_json)

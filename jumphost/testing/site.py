@@ -9,6 +9,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -180,14 +181,21 @@ class LiveSite:
 
 
 @contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that every login may look into, as a server's files must be."""
+    with tempfile.TemporaryDirectory(prefix="jumphost-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@contextmanager
 def live_site(
     folder: Path, *, logins: tuple[str, ...] = ("batch", "app", "postgres"), serve: bool = True
 ) -> Iterator[LiveSite]:
     """A site made by ``init --example`` whose targets are one throw-away server; served unless told otherwise.
 
-    The server is an sshd where there is one, else ``testing.target``.
+    ``folder`` is an ``open_folder``. The server is an sshd where there is one, else ``testing.target``.
     """
-    folder.chmod(0o755)
     root = folder / "site"
     subprocess.run(
         [sys.executable, "-m", "jumphost", "init", str(root), "--example", "--listen", "127.0.0.1:0"],
