@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from jumphost.signer.client import SignerClient, running
 from jumphost.signer.protocol import SignTarget
 from jumphost.testing import decided
 from jumphost.testing.signing import new_public_line
+from jumphost.testing.site import open_folder
 
 CLOCK = SystemClock()
 
@@ -146,29 +146,22 @@ async def test_its_keys_are_in_no_core_dump(site: Site) -> None:
         assert [line.split()[4] for line in limits.splitlines() if line.startswith("Max core file size")] == ["0"]
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every uid may enter; pytest's own is closed."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to ask as another uid")
-async def test_the_kernel_says_who_asks(site: Site, open_folder: Path) -> None:
+async def test_the_kernel_says_who_asks(site: Site) -> None:
     """The socket is open to all here, as with a gateway of another uid: only listed uids get an answer."""
-    path = open_folder / "signer.sock"
-    words = (sys.executable, "-I", "-m", "jumphost.signer", "--site", str(site.root), "--socket", str(path))
-    process = await asyncio.create_subprocess_exec(
-        *words, "--peer", "65533", "--with-parent", stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    await process.stdout.readline()
-    assert await asyncio.to_thread(ask_as, 65533, path) == b"\0\0"
-    assert await asyncio.to_thread(ask_as, 65534, path) == b""
-    process.stdin.close()
-    await process.wait()
+    with open_folder() as folder:
+        path = folder / "signer.sock"
+        words = (sys.executable, "-I", "-m", "jumphost.signer", "--site", str(site.root), "--socket", str(path))
+        process = await asyncio.create_subprocess_exec(
+            *words, "--peer", "65533", "--with-parent", stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert process.stdin is not None
+        await process.stdout.readline()
+        assert await asyncio.to_thread(ask_as, 65533, path) == b"\0\0"
+        assert await asyncio.to_thread(ask_as, 65534, path) == b""
+        process.stdin.close()
+        await process.wait()
 
 
 def ask_as(uid: int, path: Path) -> bytes:

@@ -21,6 +21,7 @@ from jumphost.model.target import Target
 from jumphost.signer.client import SignerClient, running
 from jumphost.signer.protocol import Check, IssueCaller
 from jumphost.testing import decided
+from jumphost.testing.site import open_folder
 from jumphost.testing.sshd import Sshd, find_sshd, may_have_logins, sshd
 
 CLOCK = SystemClock()
@@ -32,14 +33,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 @pytest.fixture(scope="module")
-def payments(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+def payments(site: Site) -> Iterator[Sshd]:
     if find_sshd() is None or not may_have_logins():
         pytest.skip("needs an sshd, and root that may mount: tests/install-servers")
-    folder = tmp_path_factory.mktemp("payments")
-    for place in (folder, *folder.parents[:2]):  # pytest makes them 0700; logins need to reach what is theirs
-        place.chmod(0o755)
     ca = (site.keys / "target_ca.pub").read_text().strip()
-    with sshd(folder, name="payments-db", logins={"app": "/bin/sh", "other": "/bin/sh"}, target_ca=ca) as server:
+    with (
+        open_folder() as folder,
+        sshd(folder, name="payments-db", logins={"app": "/bin/sh", "other": "/bin/sh"}, target_ca=ca) as server,
+    ):
         entries = load_plain(site.targets)
         entries["payments-db"].update(
             logins=["app", "other"], port=server.target.port, host_keys=list(server.target.host_keys)
