@@ -49,14 +49,14 @@ class Interpreter:
         return json.dumps(answer["result"][0]["expressions"][0]["value"]).encode()
 
     def _add(self, module: Module) -> list[Problem]:
-        before = set(self._engine.get_packages())
         try:
             self._engine.add_policy(module.path, module.text)
         except RuntimeError as error:
             file, line, message = explain(error)
             return [Problem(file or module.path, line, "", message, code="syntax.rego")]
-        if strange := set(self._engine.get_packages()) - before - {f"data.{module.package}"}:
-            message = f"got the package {sorted(strange)}, expected {module.package}, which its header says"
+        package = self._engine.get_packages()[-1]  # one for each module, in the order of loading
+        if package != f"data.{module.package}":
+            message = f"got the package {package}, expected data.{module.package} as its header says"
             return [Problem(module.path, 1, "package", message, code="root.package")]
         return []
 
