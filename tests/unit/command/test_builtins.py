@@ -1,11 +1,13 @@
 """Which programs are no file, and what they hide."""
 
+import shlex
 import shutil
 import subprocess
 
 import pytest
 
 from jumphost.command.builtins import BUILTINS, declared, reasons
+from jumphost.testing.texts import HIDING, short
 
 
 def test_every_builtin_of_bash_is_known() -> None:
@@ -37,8 +39,9 @@ def test_most_commands_hide_nothing(argv: list[str]) -> None:
     assert list(reasons(argv)) == []
 
 
-def test_a_command_may_hide_two_things() -> None:
-    assert list(reasons(["printf", "-v", "a[$(id)]", "x"])) == ["shell_variable", "arith_eval"]
+@pytest.mark.parametrize(("raw", "hidden"), HIDING, ids=short)
+def test_some_commands_hide_what_runs(raw: bytes, hidden: tuple[str, ...]) -> None:
+    assert tuple(reasons(shlex.split(raw.decode()))) == hidden
 
 
 def test_command_is_a_query_only_by_its_first_option() -> None:

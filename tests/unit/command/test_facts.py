@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from jumphost.command.facts import analyse
+from jumphost.command.opaque import Opaque
 from jumphost.model.request import Assignment, Files, Redirect, Shape, Word
+from jumphost.testing.texts import HIDING, NOT_LITERAL, NOT_TEXT, short
 
 
 def test_a_command_as_a_policy_sees_it() -> None:
@@ -148,6 +150,20 @@ def test_environment_outside_the_list_is_named() -> None:
 )
 def test_a_harmless_name_with_a_path_is_not_harmless(value: str, harmless: bool) -> None:
     assert analyse(f"TZ={value} date".encode()).facts.env_danger == (() if harmless else ("TZ",))
+
+
+@pytest.mark.parametrize(("raw", "reason"), [*NOT_TEXT, *NOT_LITERAL], ids=short)
+def test_text_that_is_not_literal_is_unparsed_and_shows_no_command(raw: bytes, reason: Opaque) -> None:
+    command = analyse(raw)
+    assert (command.tier, command.opaque) == ("unparsed", (reason,))
+    assert (command.commands, command.canonical) == ((), "")
+
+
+@pytest.mark.parametrize(("raw", "reasons"), HIDING, ids=short)
+def test_builtins_that_hide_something_are_literal_and_named(raw: bytes, reasons: tuple[str, ...]) -> None:
+    command = analyse(raw)
+    assert (command.tier, command.opaque) == ("literal", reasons)
+    assert command.commands[0].builtin
 
 
 def test_each_reason_is_named_once() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from jumphost.command.lexer import MAX_OPERATORS, MAX_WORDS, Redirection, Simple, parse
 from jumphost.command.opaque import NotLiteral, Opaque
+from jumphost.testing.texts import NOT_LITERAL, short
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,13 @@ def test_assignments_before_a_program() -> None:
 def test_limits_are_reached_exactly() -> None:
     assert len(parse("x\n" * (MAX_OPERATORS + 1))[-1].words) == 1
     assert len(parse("x" + " y" * (MAX_WORDS - 1))[0].words) == MAX_WORDS
+
+
+@pytest.mark.parametrize(("raw", "reason"), NOT_LITERAL, ids=short)
+def test_what_a_shell_might_read_otherwise_is_refused(raw: bytes, reason: Opaque) -> None:
+    with pytest.raises(NotLiteral) as refusal:
+        parse(raw.decode())
+    assert refusal.value.reason is reason
 
 
 @pytest.mark.parametrize(

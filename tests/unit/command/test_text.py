@@ -6,6 +6,7 @@ import pytest
 
 from jumphost.command.opaque import NotLiteral, Opaque
 from jumphost.command.text import MAX_BYTES, decode, printable
+from jumphost.testing.texts import NOT_LITERAL, NOT_TEXT, short
 
 
 def reason(raw: bytes) -> Opaque | None:
@@ -19,6 +20,16 @@ def reason(raw: bytes) -> Opaque | None:
 @pytest.mark.parametrize("text", ["", "ls -l\tx\n", "größe ≤ 3 €", "日本語", "e\u0301", "🙂"])
 def test_text_that_shows_itself_passes(text: str) -> None:
     assert decode(text.encode()) == text
+
+
+@pytest.mark.parametrize(("raw", "refused"), NOT_TEXT, ids=short)
+def test_bytes_that_no_parser_may_see(raw: bytes, refused: Opaque) -> None:
+    assert reason(raw) is refused
+
+
+@pytest.mark.parametrize("raw", [raw for raw, _ in NOT_LITERAL], ids=short)
+def test_what_only_the_lexer_refuses_is_text(raw: bytes) -> None:
+    assert reason(raw) is None
 
 
 def test_the_longest_text_passes_and_one_byte_more_does_not() -> None:
