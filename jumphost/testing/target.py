@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncssh
@@ -21,6 +21,7 @@ import asyncssh
 from jumphost.model.target import Target
 
 _LOOPBACK = "127.0.0.1"
+END_TIMEOUT_S = 10.0
 _CHUNK = 65_536
 
 HostKey = tuple[asyncssh.SSHKey, asyncssh.SSHCertificate]
@@ -39,7 +40,10 @@ def spawned(folder: Path, *, name: str, logins: tuple[str, ...], target_ca: str)
         ready = json.loads(server.stdout.readline())
         yield Target(name=name, logins=logins, host=_LOOPBACK, port=ready["port"], host_keys=(ready["host_key"],))
     finally:
-        server.communicate()  # closes its standard input and waits for it
+        with suppress(subprocess.TimeoutExpired):
+            server.communicate(timeout=END_TIMEOUT_S)  # closes its standard input and waits for it
+        server.kill()
+        server.wait()
 
 
 async def listen(

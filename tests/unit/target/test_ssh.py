@@ -98,6 +98,7 @@ async def test_a_stop_that_takes_too_long_is_admitted(
     with capture_logs() as logs:
         assert not await process.stop()
     assert [entry["event"] for entry in logs] == ["stop.late"]
+    assert await process.wait() == Exit()
     await process.close()
 
 
@@ -109,6 +110,7 @@ async def test_signals_no_target_takes_are_dropped(order: MakeOrder, target_ca: 
         for _ in range(ssh.SIGNALS_WAITING + 1):
             process.send_signal("INT")
     assert [entry["signal"] for entry in logs] == ["STOP", "INT"]
+    assert await process.wait() == Exit()
     await process.close()
 
 
