@@ -7,7 +7,6 @@ import asyncssh
 import structlog
 
 from jumphost.clock import NS_PER_S
-from jumphost.command import forced
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.message import Ending
@@ -21,6 +20,7 @@ from jumphost.model.identity import Caller
 from jumphost.model.request import decode, subject_text
 from jumphost.model.target import Target
 from jumphost.recording.writer import Recording
+from jumphost.signer.authority import run_line
 from jumphost.target.base import Exit, Login, Order, Process
 
 STOP_GRACE_S = 20.0  # the longest a session waits for its command to be gone after it was cut
@@ -135,14 +135,7 @@ class Execution:
         )
 
     def _order(self) -> Order:
-        env = self._document.env
-        line = forced.pinned(
-            subject_text(self._document),
-            request=self._document.id,
-            env={name: env[name] for name in self._decision.obligations.env if name in env},
-            shell=self._target.shell,
-            timeout_s=self._decision.obligations.limits.timeout_s,
-        )
+        line = run_line(self._document, self._decision.obligations, self._target.shell)
         return Order(request=self._document.id, target=self._target, login=self._trail.login, line=line)
 
     def _limit(self, cut: Cut) -> None:
