@@ -152,7 +152,7 @@ async def test_a_flood_of_environment_is_refused_once_and_the_command_still_coun
         process.channel.abort()
 
 
-@pytest.mark.skipif(shutil.which("ssh") is None, reason="needs the OpenSSH client")
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="install openssh-client: no ssh on PATH")
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
@@ -170,7 +170,7 @@ async def test_openssh_is_refused_what_is_not_offered(flags: list[str], told: se
         assert told <= {kind for kind, _ in here.gate.refused_requests}
 
 
-@pytest.mark.skipif(shutil.which("ssh") is None, reason="needs the OpenSSH client")
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="install openssh-client: no ssh on PATH")
 async def test_openssh_cannot_reach_through(tmp_path: Path) -> None:
     async with rig() as here:
         status, out = await _ssh(here, tmp_path, "-W", f"{HOST}:{here.port}", "here@" + HOST)
