@@ -63,14 +63,13 @@ class TargetConnection(wire.BoundedConnection, asyncssh.SSHClientConnection):
                 x11_single_connection=False,
                 agent_forwarding=False,
             )
-        except asyncssh.ChannelOpenError as error:
-            raise Unavailable(
-                Code.TARGET_REFUSED, "the target let the login in but runs no command", detail=str(error)
-            ) from error
         except (OSError, asyncssh.Error) as error:
-            raise Unavailable(
-                Code.TARGET_UNREACHABLE, "the connection to the target broke before the command ran", detail=str(error)
-            ) from error
+            code, what = (
+                (Code.TARGET_UNREACHABLE, "the connection to the target broke before the command ran")
+                if self.is_closed()
+                else (Code.TARGET_REFUSED, "the target let the login in but runs no command")
+            )
+            raise Unavailable(code, what, detail=str(error)) from error
         return channel
 
     async def end(self) -> None:

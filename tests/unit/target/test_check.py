@@ -6,10 +6,11 @@ import pytest
 from jumphost.command import forced
 from jumphost.config.create import create_site
 from jumphost.config.load import SiteConfig, load_site
+from jumphost.config.site import Site
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.model.target import Target
 from jumphost.signer.client import SignerClient
-from jumphost.signer.protocol import Check, Issued, Question
+from jumphost.signer.protocol import Check, IssueCaller, Issued, Question
 from jumphost.target.check import Checker, Finding, judged
 from jumphost.target.connection import Reach
 from jumphost.testing.ca import TargetCA
@@ -73,21 +74,24 @@ class TestJudged:
 
 
 class Signer(SignerClient):
-    """Answers as the signer does, from a CA in memory; other targets and callers get another CA's."""
+    """Answers as the signer does, from one CA in memory for targets and callers."""
 
     def __init__(self, target_ca: TargetCA, line: str) -> None:
         self._target_ca, self._check = target_ca, line
         self.failure: JumphostError | None = None
 
+        self.always = ""  # a principal that stands in every certificate, whatever was asked for
+
     async def ask(self, question: Question) -> Issued:
         if self.failure:
             raise self.failure
-        assert isinstance(question, Check)
+        if isinstance(question, Check):
+            principal, address = f"{question.login}@{question.target}", question.address
+        else:
+            assert isinstance(question, IssueCaller)
+            principal, address = question.identity, "127.0.0.1"
         certificate = self._target_ca.certificate(
-            question.public_key,
-            principal=f"{question.login}@{question.target}",
-            line=self._check,
-            address=question.address,
+            question.public_key, principal=self.always or principal, line=self._check, address=address
         )
         return Issued(certificate=certificate, serial="1", valid_before=1)
 
@@ -122,6 +126,31 @@ class TestChecker:
         findings = await self.found(signer, config, other)
         assert wrong(findings) == ["login"]
         assert findings[0].got.startswith("target.host_key: ")
+
+    async def test_whatever_else_is_let_in_is_found(
+        self, signer: Signer, config: SiteConfig, target: Target, tmp_path: Path
+    ) -> None:
+        """Another login, another target, a caller: here all get what opens this login."""
+        signer.always = "app@here"
+        known = msgspec.structs.replace(config, identities=load_site(Site(tmp_path / "site")).identities)
+        two = msgspec.structs.replace(target, logins=("app", "db"))
+        findings = [one for one in await self.found(signer, known, two) if one.login == "app"]
+        assert [(one.name, one.got) for one in findings if not one.ok and one.name != "login name"] == [
+            ("not by a certificate for db@here", "let in"),
+            ("not by a certificate for batch@batch-host", "let in"),
+            ("not by a caller's certificate (batch-reader)", "let in"),
+        ]
+
+    async def test_what_could_not_be_tried_is_not_called_refused(
+        self, signer: Signer, config: SiteConfig, target: Target
+    ) -> None:
+        """The target goes away after the first login."""
+        checker, login = Checker(signer, config, Reach(login_s=10)), "app"
+        gone = msgspec.structs.replace(target, port=1)
+        refused = await checker._refused(gone, login, "a plain key", checker._certified("here", login))
+        assert (refused.ok, refused.got[:19], refused.expected) == (False, "target.unreachable:", "refused")
+        methods = await checker._methods(gone, login)
+        assert (methods.ok, methods.got[:10]) == (False, "no answer:")
 
     async def test_a_script_that_fails(self, target_ca: TargetCA, config: SiteConfig, target: Target) -> None:
         findings = await self.found(Signer(target_ca, "echo end=1; exit 3"), config, target)

@@ -1,11 +1,13 @@
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import asyncssh
 import pytest
 from structlog.testing import capture_logs
 
 from jumphost.errors import Code, Refused, Unavailable
+from jumphost.model.target import Target
 from jumphost.target import ssh
 from jumphost.target.base import STDERR, STDOUT, Exit, Login, Order, Process
 from jumphost.target.connection import Reach
@@ -40,6 +42,49 @@ async def test_what_mint_raises_comes_through(order: MakeOrder) -> None:
     with pytest.raises(Unavailable) as failed:
         await RUNNER.start(order("true"), Collected(), mint)
     assert failed.value.code is Code.SIGNER_UNAVAILABLE
+
+
+class TestNoChannel:
+    """Targets that let the login in and then run nothing."""
+
+    @asynccontextmanager
+    async def target(
+        self, ca: TargetCA, session: Callable[[asyncssh.SSHServerConnection], bool]
+    ) -> AsyncIterator[Target]:
+        class Server(asyncssh.SSHServer):
+            def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+                self.connection = conn
+
+            def begin_auth(self, username: str) -> bool:
+                allowed = asyncssh.import_authorized_keys(f'cert-authority,principals="app@here" {ca.line}')
+                self.connection.set_authorized_keys(allowed)
+                return True
+
+            def session_requested(self) -> bool:
+                return session(self.connection)
+
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        async with asyncssh.listen("127.0.0.1", 0, server_factory=Server, server_host_keys=[key]) as server:
+            line = key.export_public_key().decode()
+            yield Target(name="here", logins=("app",), host="127.0.0.1", port=server.get_port(), host_keys=(line,))
+
+    async def test_refused(self, order: Callable[..., Order], target_ca: TargetCA) -> None:
+        async with self.target(target_ca, lambda _: False) as target:
+            one = order("true", target)
+            with pytest.raises(Unavailable, match="let the login in but runs no command") as failed:
+                await RUNNER.start(one, Collected(), target_ca.mint(one))
+        assert failed.value.code is Code.TARGET_REFUSED
+
+    async def test_broken_off(self, order: Callable[..., Order], target_ca: TargetCA) -> None:
+        def leave(connection: asyncssh.SSHServerConnection) -> bool:
+            connection.abort()
+            return False
+
+        async with self.target(target_ca, leave) as target:
+            one = order("true", target)
+            with pytest.raises(Unavailable, match="broke before the command ran") as failed:
+                await RUNNER.start(one, Collected(), target_ca.mint(one))
+        assert failed.value.code is Code.TARGET_UNREACHABLE
 
 
 async def test_each_login_has_its_own_certificate(order: MakeOrder, target_ca: TargetCA) -> None:
@@ -79,6 +124,23 @@ async def test_a_stop_that_cannot_log_in_is_tried_again_and_admitted(order: Make
         assert not await process.stop()
     assert [(entry["event"], entry["code"]) for entry in logs] == [("login.failed", Code.SIGNER_REFUSED)] * 3
     assert await process.stop()
+    await process.close()
+
+
+async def test_a_stop_that_leaves_something_is_admitted(order: MakeOrder, target_ca: TargetCA) -> None:
+    one = order("exit 0")
+    willing = target_ca.mint(one)
+
+    async def mint(purpose: Login, address: str) -> asyncssh.SSHKeyPair:
+        if purpose == "stop":
+            return target_ca.certified(principal="app@here", line="echo 4711; exit 1", address=address)
+        return await willing(purpose, address)
+
+    process = await RUNNER.start(one, Collected(), mint)
+    assert await process.wait() == Exit()
+    with capture_logs() as logs:
+        assert not await process.stop()
+    assert [(entry["event"], entry["status"], entry["report"]) for entry in logs] == [("login.said", 1, "4711\n")] * 3
     await process.close()
 
 
