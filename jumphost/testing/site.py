@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -225,8 +225,9 @@ def live_site(
 @contextmanager
 def _target(folder: Path, name: str, logins: tuple[str, ...], target_ca: str) -> Iterator[Target]:
     folder.mkdir(mode=0o755)
-    if find_sshd():
-        made = dict.fromkeys(logins, "/bin/sh") if may_have_logins() else (pwd.getpwuid(os.geteuid()).pw_name,)
+    user = _user()
+    if find_sshd() and user:
+        made = dict.fromkeys(logins, "/bin/sh") if may_have_logins() else (user,)
         with sshd(folder, name=name, logins=made, target_ca=target_ca) as server:
             yield server.target
     else:
@@ -239,8 +240,14 @@ def _labelled(target: Target, labels: dict[str, str]) -> Target:
 
 
 def has_ssh() -> bool:
-    """Whether a stock client is installed."""
-    return shutil.which("ssh") is not None
+    """Whether a stock client is installed, and knows who we are: OpenSSH serves nobody who is not in passwd."""
+    return shutil.which("ssh") is not None and _user() is not None
+
+
+def _user() -> str | None:
+    with suppress(KeyError):
+        return pwd.getpwuid(os.geteuid()).pw_name
+    return None
 
 
 def client() -> list[str]:

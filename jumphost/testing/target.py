@@ -8,7 +8,6 @@ prints one JSON line with port and host key, and ends when its standard input do
 import asyncio
 import json
 import os
-import pwd
 import signal
 import subprocess
 import sys
@@ -100,7 +99,6 @@ async def _run(process: "asyncssh.SSHServerProcess[bytes]") -> None:
         return
     login = process.get_extra_info("username")
     peer, local = process.get_extra_info("peername"), process.get_extra_info("sockname")
-    entry = pwd.getpwuid(os.geteuid())
     child = await asyncio.create_subprocess_exec(
         "/bin/sh",
         "-c",
@@ -110,7 +108,7 @@ async def _run(process: "asyncssh.SSHServerProcess[bytes]") -> None:
         stderr=subprocess.PIPE,
         start_new_session=True,
         env={
-            "HOME": entry.pw_dir,
+            "HOME": os.environ.get("HOME", "/"),
             "USER": login,
             "LOGNAME": login,
             "SHELL": "/bin/sh",
