@@ -52,12 +52,12 @@ def explain(
         return
     if not (identity and target and command):
         usage("got no question, expected --identity NAME --target NAME -- 'COMMAND'")
-    text = stdin.read_text(errors="surrogateescape") if stdin else None
-    ask = Ask(identity, target, " ".join(command), login, text, now)
+    data = stdin.read_bytes() if stdin else None
+    ask = Ask(identity, target, " ".join(command), login, None, now)
 
     async def run() -> Judgement:
         async with _engine(where, config) as engine:
-            return await _judge(ask, config, engine, SystemClock())
+            return await _judge(ask, config, engine, SystemClock(), stdin=data)
 
     judgement = asyncio.run(run())
     emit(_whole(judgement), as_json=as_json, text=lambda: _print(judgement))
@@ -74,9 +74,11 @@ async def _engine(site: Site, config: SiteConfig) -> AsyncIterator[Engine]:
         await pool.close()
 
 
-async def _judge(ask: Ask, config: SiteConfig, engine: Engine, clock: Clock) -> Judgement:
+async def _judge(
+    ask: Ask, config: SiteConfig, engine: Engine, clock: Clock, *, stdin: bytes | None = None
+) -> Judgement:
     try:
-        submission = rehearsal.submission(ask, config, clock)
+        submission = rehearsal.submission(ask, config, clock, stdin=stdin)
     except Refused as refused:
         return denied(refused.code, refused.message, detail=refused.detail)
     return await engine.judge(submission)

@@ -25,8 +25,11 @@ class Ask(Struct, frozen=True, forbid_unknown_fields=True):
     now: str = ""
 
 
-def submission(ask: Ask, config: SiteConfig, clock: Clock) -> Submission:
-    """What the gateway would hand to the engine; Refused with the code that the gateway itself would refuse with."""
+def submission(ask: Ask, config: SiteConfig, clock: Clock, *, stdin: bytes | None = None) -> Submission:
+    """What the gateway would hand to the engine; Refused with the code that the gateway itself would refuse with.
+
+    ``stdin`` stands for the question's own where it is no text.
+    """
     now_ns = _time(ask.now) if ask.now else clock.now_ns()
     entry = config.identities.get(ask.identity)
     if entry is None:
@@ -39,7 +42,8 @@ def submission(ask: Ask, config: SiteConfig, clock: Clock) -> Submission:
     if len(raw) > config.settings.limits.command_bytes:
         limit = config.settings.limits.command_bytes
         raise Refused(Code.REQUEST_INVALID, f"got {len(raw)} bytes of command, expected at most {limit}")
-    stdin = None if ask.stdin is None else _bytes("stdin", ask.stdin)
+    if stdin is None and ask.stdin is not None:
+        stdin = _bytes("stdin", ask.stdin)
     return Submission(
         id=new_id(clock),
         connection=new_id(clock),

@@ -148,13 +148,13 @@ class Pool:
         finally:
             self._waiting -= 1
         try:
-            if self._closed:
-                return self._denied(Code.POLICY_UNAVAILABLE, _GONE)
             return await self._with_worker(number, message)
         finally:
             self._free.release()
 
     async def _with_worker(self, number: int, message: bytes) -> Judgement:
+        if self._closed:  # while this call waited
+            return self._denied(Code.POLICY_UNAVAILABLE, _GONE)
         worker, keep = None, False
         try:
             worker = self._take()

@@ -1,0 +1,100 @@
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from jumphost.config.create import create_site
+from jumphost.config.site import Site
+from jumphost.testing.commands import Ran, run
+
+PING = "psql -X -c 'select 1'"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return create_site(tmp_path_factory.mktemp("explain") / "site", example=True)
+
+
+def explain(site: Site, *words: object, identity: str = "order-service", target: str = "payments-db") -> Ran:
+    return run("explain", "--site", site.root, "--identity", identity, "--target", target, *words)
+
+
+def test_an_allowed_command_exits_0_and_shows_facts_decision_rules(site: Site) -> None:
+    ran = explain(site, "--", PING)
+    assert ran.status == 0, ran
+    for part in ("order-service (payments)", "app@payments-db", "literal: 'psql' -X -c 'select 1'", "allow  payments."):
+        assert part in ran.out
+
+
+def test_a_held_one_exits_75_with_its_terms(site: Site) -> None:
+    ran = explain(site, "--json", "--", "dropdb payments")
+    assert ran.status == 75
+    assert ran.json["effect"] == "hold"
+    assert ran.json["decision"]["obligations"]["approval"][0]["groups"] == ["dba"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("uptime -p", "policy.no_rule"), ("echo $(id)", "command.unparsed"), ("x" * 9000, "request.invalid")],
+)
+def test_a_denied_one_exits_77_with_its_code(site: Site, command: str, code: str) -> None:
+    ran = explain(site, "--json", "--", command)
+    assert (ran.status, ran.json["effect"], ran.json["code"]) == (77, "deny", code)
+    assert explain(site, "--", command).status == 77
+
+
+def test_what_the_gateway_would_refuse_is_a_denial(site: Site) -> None:
+    assert explain(site, "--json", "--", "id", target="nowhere").json["code"] == "target.unavailable"
+    ran = explain(site, "--", "id", identity="stranger")
+    assert (ran.status, ran.out.split(":")[0]) == (77, "deny  identity.unknown")
+
+
+def test_words_are_joined_as_ssh_joins_them(site: Site) -> None:
+    ran = explain(site, "--json", "--", "psql", "-X", "-c", "'select 1'")
+    assert ran.json["request"]["command"]["raw"] == PING
+
+
+def test_login_time_and_input_reach_the_document(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(b"\xff\0")
+    options = ("--login", "postgres", "--now", "2026-11-22T22:30:00Z", "--stdin", tmp_path / "in")
+    request = explain(site, "--json", *options, "--", "id").json["request"]
+    assert request["target"]["login"] == "postgres"
+    assert (request["now"]["weekday"], request["now"]["hour"]) == ("Sunday", 22)
+    assert (request["stdin"]["mode"], request["stdin"]["bytes"]) == ("judge", 2)
+
+
+def test_control_characters_are_shown_as_escapes(site: Site) -> None:
+    ran = explain(site, "--", "echo \x1b]0;x\x07 \u202e [red]")
+    assert "\x1b" not in ran.out
+    assert "\u202e" not in ran.out
+    assert "\\u202e" in ran.out
+    assert "[red]" in ran.out
+
+
+def test_line_by_line_in_order_whatever_comes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    questions = [
+        json.dumps({"identity": "order-service", "target": "payments-db", "command": PING}),
+        "rubbish",
+        json.dumps({"identity": "order-service", "target": "payments-db", "command": "dropdb x"}),
+        "",
+        json.dumps({"identity": "order-service", "target": "payments-db", "command": "a | b; c", "stdin": "x"}),
+        json.dumps({"identity": "order-service", "target": "payments-db", "command": "id", "more": 1}),
+        '{"identity": "order-service", "target": "payments-db", "command": "\\ud800"}',
+        json.dumps({"identity": "x", "target": "payments-db", "command": "id", "now": "2026-01-01T00:00:00Z"}),
+    ]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n".join(questions).encode())))
+    ran = run("explain", "--site", site.root, "--jsonl")
+    assert ran.status == 0, ran
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    keys = {"effect", "rules", "code", "tier", "opaque", "programs", "canonical", "request_digest"}
+    assert all(answer.keys() == keys for answer in answers)
+    assert [answer["effect"] for answer in answers] == ["allow", "deny", "hold", "deny", "deny", "deny", "deny"]
+    assert answers[3]["programs"] == ["a", "b", "c"]
+    assert [answers[n]["code"] for n in (1, 4, 5, 6)] == ["request.invalid"] * 3 + ["identity.unknown"]
+    assert len(answers[0]["request_digest"]) == 64
+
+
+def test_no_question_is_a_wrong_use(site: Site) -> None:
+    assert run("explain", "--site", site.root, "--identity", "x").status == 2
