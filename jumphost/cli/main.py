@@ -47,6 +47,7 @@ app = typer.Typer(
     help="An SSH gateway for machine identities: every command is judged by Rego.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,
     add_completion=False,
 )
 

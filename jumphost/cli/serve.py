@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import sys
 
 import structlog
@@ -19,6 +20,7 @@ app = typer.Typer(help="Run the gateway of a site.", rich_markup_mode=None, pret
 @app.command()
 def serve(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Run the gateway of a site until SIGTERM; prints one JSON line when it accepts connections."""
+    os.environ.setdefault("LOGNAME", "jumphost")  # asyncssh asks for it, and the uid of a container may have no name
     found = open_site(site)
     settings = load_site(found).settings
     _log(Log(level=settings.log.level, format="json") if as_json else settings.log)

@@ -5,6 +5,7 @@
 
 import argparse
 import asyncio
+import os
 import shlex
 import sys
 
@@ -34,6 +35,7 @@ async def run(given: argparse.Namespace) -> int:
 
 def main() -> int:
     """Parses the words of an ``ssh`` call."""
+    os.environ.setdefault("LOGNAME", "nobody")  # asyncssh asks for it, and some users have no name
     parser = argparse.ArgumentParser()
     parser.add_argument("-F")
     parser.add_argument("-i")
