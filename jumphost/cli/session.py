@@ -1,6 +1,6 @@
 """``jumphost session``: what ran, and its recording."""
 
-import getpass
+import os
 import sys
 import time
 from enum import StrEnum
@@ -148,7 +148,7 @@ def _open(site: Site, session_id: str) -> Cast:
     if not session.recording:
         usage(f"session {session.id} has no recording: {result(session)}")
     try:
-        control.call(site.control_socket, "view.replay", {"session": session.id, "viewer": getpass.getuser()})
+        control.call(site.control_socket, "view.replay", {"session": session.id, "viewer": f"uid {os.getuid()}"})
     except Unavailable:
         print("jumphost: no gateway runs here, so this view is not journalled", file=sys.stderr)
     return Cast(recordings(site) / session.recording)
