@@ -7,6 +7,7 @@ import pytest
 
 from jumphost.clock import SystemClock
 from jumphost.testing.ca import TargetCA
+from jumphost.testing.site import open_folder
 from jumphost.testing.sshd import Sshd, find_sshd, may_have_logins, sshd
 
 SHELLS = ("dash", "bash", "zsh")
@@ -18,13 +19,13 @@ def target_ca() -> TargetCA:
 
 
 @pytest.fixture(scope="session")
-def server(target_ca: TargetCA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+def server(target_ca: TargetCA) -> Iterator[Sshd]:
     """An sshd with one login for each login shell, named after it; /bin/sh where a shell is not installed."""
     if find_sshd() is None or not may_have_logins():
         pytest.skip("needs an sshd, and root that may mount: tests/install-servers")
-    folder = tmp_path_factory.mktemp("sshd")
-    for place in (folder, *folder.parents[:2]):  # pytest makes them 0700; logins need to reach what is theirs
-        place.chmod(0o755)
     shells = {name: shutil.which(name) or "/bin/sh" for name in SHELLS}
-    with sshd(folder, name="unprepared", logins=shells, target_ca=target_ca.line) as running:
+    with (
+        open_folder() as folder,
+        sshd(folder, name="unprepared", logins=shells, target_ca=target_ca.line) as running,
+    ):
         yield running

@@ -12,6 +12,7 @@ from jumphost.config.create import create_site
 from jumphost.config.load import load_targets
 from jumphost.config.site import Site
 from jumphost.testing.commands import Ran, run
+from jumphost.testing.site import open_folder
 from jumphost.testing.sshd import Sshd, find_sshd, may_have_logins, sshd
 
 NAME = "unprepared"
@@ -31,12 +32,9 @@ def start(site: Site, tmp_path: Path) -> Iterator[StartServer]:
     """Starts the target and adds it to the site."""
     if find_sshd() is None or not may_have_logins():
         pytest.skip("needs an sshd, and root that may mount: tests/install-servers")
-    for place in (tmp_path, *tmp_path.parents[:2]):
-        place.chmod(0o755)
-    folder = tmp_path / "sshd"
-    folder.mkdir(mode=0o755)
     logins = {"dash": "/bin/sh", "bash": shutil.which("bash") or "/bin/sh"}
     with ExitStack() as stack:
+        folder = stack.enter_context(open_folder())
 
         def started(extra: str = "") -> Sshd:
             target_ca = (site.keys / "target_ca.pub").read_text().strip()
