@@ -71,7 +71,6 @@ class CallerChannel:
         self._writable.set()
         self._eof: Literal["", "came", "told"] = ""
         self._ended = False
-        self._left: Callable[[], None] | None = None
 
     # What the session does
 
@@ -83,13 +82,6 @@ class CallerChannel:
         while self._signals:
             sink.signal(self._signals.popleft())
         self._feed()
-
-    def on_gone(self, callback: Callable[[], None]) -> None:
-        """Calls back, once, if the caller leaves before ``exit``; at once if it has."""
-        if self.gone.is_set():
-            callback()
-        else:
-            self._left = callback
 
     def pause(self) -> None:
         """No more input for the sink; the caller is stopped by its window."""
@@ -186,12 +178,8 @@ class CallerChannel:
 
     def departed(self) -> None:
         """Nothing can be sent any more, whoever closed."""
-        if self.gone.is_set():
-            return
         self.gone.set()
         self.resume_writing()
-        if self._left is not None and not self._ended:
-            self._guard(self._left)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The channel is closed both ways."""

@@ -54,11 +54,9 @@ async def in_a_shell(channel: CallerChannel, *, stdin: Literal["closed", "stream
     relay = Relay(channel, SilentTap(), output_bytes=1 << 40, stdin=stdin, on_fault=faults.put_nowait)
     order = Order(request="", target=Target(name="here", logins=("me",)), login="me", line=line)
     process = await LocalRunner().start(order, relay, _mints_nothing)
-    gone = asyncio.Event()
-    channel.on_gone(gone.set)
     relay.attach(process)
     try:
-        end = await _first(process.wait(), gone)
+        end = await _first(process.wait(), channel.gone)
         if end is not None:
             await relay.drained()
             channel.exit(end)
@@ -179,7 +177,7 @@ async def _main(folder: Path, window_bytes: int) -> None:
         key.write_private_key(str(folder / "id"))
         (folder / "id").chmod(0o600)
         cert.write_certificate(str(folder / "id-cert.pub"))
-        print(json.dumps({"port": here.port}), flush=True)  # noqa: T201  # its ready line
+        print(json.dumps({"port": here.port}), flush=True)  # its ready line
         await asyncio.to_thread(sys.stdin.buffer.read)
 
 

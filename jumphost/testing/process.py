@@ -6,7 +6,6 @@ import signal
 import subprocess
 from typing import cast
 
-from jumphost.errors import Code, Unavailable
 from jumphost.target.base import STDERR, STDOUT, Exit, Mint, Order, Output
 
 
@@ -56,13 +55,8 @@ class LocalProcess(asyncio.SubprocessProtocol):
         asyncio.get_running_loop().call_soon(self._output.resume_input)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        code = self._transport.get_returncode()
-        if self._ended.done():
-            return
-        if code is None:
-            self._ended.set_exception(Unavailable(Code.TARGET_UNREACHABLE, "the command was given up"))
-            self._ended.exception()  # nobody may be waiting
-        elif code < 0:
+        code = cast(int, self._transport.get_returncode())  # asyncio: the process has ended and its pipes are closed
+        if code < 0:
             self._ended.set_result(Exit(signal=signal.Signals(-code).name.removeprefix("SIG")))
         else:
             self._ended.set_result(Exit(status=code))

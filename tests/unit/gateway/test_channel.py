@@ -246,17 +246,11 @@ async def test_gone_is_told_even_with_input_unread(how: str) -> None:
         caller.attach(sink)
         caller.pause()
         process.stdin.write(b"unread")
-        left = asyncio.Event()
-        caller.on_gone(left.set)
         if how == "channel":
             process.channel.abort()
         else:
             process.channel.get_connection().abort()
-        await left.wait()
-        assert caller.gone.is_set()
-        again = asyncio.Event()
-        caller.on_gone(again.set)
-        assert again.is_set()
+        await caller.gone.wait()
         caller.write(b"into the void")
         caller.write_eof()
         caller.exit(Exit())
@@ -274,15 +268,15 @@ async def test_gone_with_output_waiting_lets_the_sink_go_on() -> None:
         caller.exit(Exit())
 
 
-async def test_own_exit_is_not_the_caller_leaving() -> None:
+async def test_gone_comes_after_the_last_byte_of_an_exit() -> None:
     async with rig(held) as here:
-        process, caller = await ask(here)
-        left = asyncio.Event()
-        caller.on_gone(left.set)
-        caller.exit(Exit())
-        await process.wait()
-        assert caller.gone.is_set()
-        assert not left.is_set()
+        process, caller = await ask(here, window=1000)
+        caller.write(b"w" * 5000)
+        caller.exit(Exit(status=3))
+        assert not caller.gone.is_set()
+        result = await process.wait()
+        assert (result.stdout, result.exit_status) == (b"w" * 5000, 3)
+        await caller.gone.wait()
 
 
 class Broken(Hand):
