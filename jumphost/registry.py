@@ -27,4 +27,4 @@ async def engine(site: Site, settings: Settings) -> Engine:
 
 def runners(settings: Settings) -> Mapping[str, Runner]:
     """What runs commands, by kind of target."""
-    return {"ssh": SshRunner(Reach(window_bytes=settings.limits.window_bytes))}
+    return {"ssh": SshRunner(Reach(window_bytes=settings.limits.window_bytes, login_s=settings.limits.login))}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from jumphost.command.forced import grantable
 from jumphost.errors import Code, Refused
 
 PREFIX = "JUMPHOST_"
@@ -20,7 +21,7 @@ class Wishes(Struct, frozen=True):
     wait_s: int | None = None
     dry_run: bool = False
     as_json: bool = False
-    env: dict[str, str] = {}  # the names that the site accepts; all others are dropped
+    env: dict[str, str] = {}  # the names that the site accepts and that can be granted; all others are dropped
 
 
 def read(raw: Mapping[str, bytes], accepted: tuple[str, ...]) -> Wishes:
@@ -39,9 +40,7 @@ def read(raw: Mapping[str, bytes], accepted: tuple[str, ...]) -> Wishes:
         wait_s=_wait(given.get("WAIT")),
         dry_run=_choice("DRY_RUN", given.get("DRY_RUN", "0"), ("0", "1")) == "1",
         as_json=_choice("OUTPUT", given.get("OUTPUT", "text"), ("text", "json")) == "json",
-        env={
-            name: _text(name, value) for name, value in raw.items() if name in accepted and not name.startswith(PREFIX)
-        },
+        env={name: _text(name, value) for name, value in raw.items() if name in accepted and grantable(name)},
     )
 
 
