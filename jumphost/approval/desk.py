@@ -41,21 +41,21 @@ def due(hold: Hold, now_ns: int) -> bool:
 
 
 def answered(hold: Hold, given: Approval, approvers: Mapping[str, Approver], now_ns: int) -> Hold:
-    """The hold after one person's verdict: approved once the terms are met, rejected by one rejection.
+    """The hold after one person's verdict: approved once the terms are met, rejected by one rejection while it lives.
 
     Refused with a code of approval.… or signature.invalid if it does not count; then nothing has changed.
     """
     if due(hold, now_ns):
         raise Refused(Code.APPROVAL_EXPIRED, f"hold {hold.id} has expired")
-    if hold.state != "pending":
-        raise Refused(Code.APPROVAL_CLOSED, f"hold {hold.id} is {hold.state}: nobody needs to answer it")
+    if hold.state not in LIVE or (hold.state == "approved" and given.verdict == "approve"):
+        raise Refused(Code.APPROVAL_CLOSED, f"hold {hold.id} is {hold.state}: nobody needs to {given.verdict} it")
     _verify(hold, given, approvers, now_ns)
     counted = replace(given, groups=approvers[given.approver].groups)
+    if given.verdict == "reject":
+        return move(replace(hold, approvals=(*hold.approvals, counted)), "rejected", given.reason)
     if any(before.approver == given.approver for before in hold.approvals):
         raise Refused(Code.APPROVAL_NOT_ALLOWED, f"{given.approver} has approved hold {hold.id} already")
     hold = replace(hold, approvals=(*hold.approvals, counted))
-    if given.verdict == "reject":
-        return move(hold, "rejected", given.reason)
     return move(hold, "approved") if met(hold.terms, standing(hold, approvers, now_ns)) else hold
 
 

@@ -116,20 +116,17 @@ class Holds:
         async with self._changing:
             await self._expire_due()
 
-    def next_expiry_ns(self) -> int | None:
-        """When the next live hold expires."""
-        return min((hold.expires_ns for hold in self._live.values()), default=None)
-
     def standing(self, hold: Hold) -> tuple[Approval, ...]:
         """The approvals of a hold that count now."""
         return desk.standing(hold, self._approvers(), self._clock.now_ns())
 
     @contextmanager
     def attached(self, hold_id: str) -> Iterator[Ticket]:
-        """Waits at a hold; the oldest who waits has the turn when it is approved."""
+        """Waits at a hold; the oldest who waits has the turn when it is approved. Refused as by ``get``."""
         ticket = Ticket(self, hold_id)
+        hold = ticket.hold
         self._tickets.setdefault(hold_id, []).append(ticket)
-        self._announce(ticket.hold)
+        self._announce(hold)
         try:
             yield ticket
         finally:

@@ -47,7 +47,7 @@ def signed(
 def _by_file(path: Path, data: bytes) -> tuple[bytes, bytes]:
     try:
         key = asyncssh.read_private_key(path)
-    except (OSError, asyncssh.KeyImportError) as error:
+    except (OSError, ValueError) as error:
         raise Refused(
             Code.REQUEST_INVALID, f"got {path}, expected a private key without passphrase: {error}"
         ) from error
@@ -59,7 +59,7 @@ def _by_agent(path: Path, data: bytes) -> tuple[bytes, bytes]:
     try:
         wanted = asyncssh.read_public_key(path).public_data
         return wanted, asyncio.run(_ask_agent(wanted, data))
-    except (OSError, asyncssh.KeyImportError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise Refused(Code.REQUEST_INVALID, f"got {path}, expected a key that the ssh-agent holds: {error}") from error
 
 
