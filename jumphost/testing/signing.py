@@ -82,5 +82,9 @@ class SigningBench:
 
 def new_public_line() -> str:
     """The public half of an ed25519 key that nobody has."""
-    public = Ed25519PrivateKey.generate().public_key()
-    return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode("ascii")
+    return public_line(Ed25519PrivateKey.generate())
+
+
+def public_line(key: Ed25519PrivateKey) -> str:
+    """The public half of a key."""
+    return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode("ascii")
