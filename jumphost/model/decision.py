@@ -123,6 +123,8 @@ def read_verdict(answer: bytes) -> Verdict:
         raise ValueError(f"got effect {verdict.effect!r} from rules that say {strongest!r}")
     if verdict.effect == "hold" and not verdict.obligations.approval:
         raise ValueError("got a hold without approval terms, expected obligations.approval")
+    if verdict.effect != "hold" and verdict.obligations.approval:
+        raise ValueError(f"got approval terms with effect {verdict.effect!r}, expected them with a hold only")
     return verdict
 
 
