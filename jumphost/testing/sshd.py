@@ -49,12 +49,13 @@ def may_have_logins() -> bool:
 
 @contextmanager
 def sshd(
-    folder: Path, *, name: str, logins: tuple[str, ...] | Mapping[str, str], target_ca: str, extra: str = ""
+    folder: Path, *, name: str, logins: tuple[str, ...] | Mapping[str, str], target_ca: str | None, extra: str = ""
 ) -> Iterator[Sshd]:
     """Runs a server in ``folder`` (empty, and reachable by the logins) as target ``name`` until the block ends.
 
     ``logins`` exist, or are made with the shells that a mapping gives them. ``extra`` are lines that the operator's
-    own sshd_config begins with. RuntimeError with the server's words if it does not start.
+    own sshd_config begins with. Without ``target_ca`` nobody has followed ``target enroll`` yet.
+    RuntimeError with the server's words if the server does not start.
     """
     program = find_sshd()
     if program is None:
@@ -79,7 +80,8 @@ def sshd(
     )
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd's own, for privilege separation
-    _follow(enrolment(target, target_ca).script, folder)
+    if target_ca is not None:
+        _follow(enrolment(target, target_ca).script, folder)
     log = folder / "log"
     inside = _with_passwd(folder, logins) if isinstance(logins, Mapping) else []
     server = subprocess.Popen(
