@@ -21,11 +21,14 @@ from jumphost.model.request import decode, subject_text
 from jumphost.model.target import Target
 from jumphost.recording.writer import Recording
 from jumphost.signer.authority import run_line
-from jumphost.target.base import Exit, Login, Order, Process
+from jumphost.target.base import MAY_RUN, Exit, Login, Order, Process
 
 STOP_GRACE_S = 20.0  # the longest a session waits for its command to be gone after it was cut
+DISK_S = 10.0  # the longest a recording may take to open or to close
 
 Cut = Callable[[JumphostError], None]
+
+_LATE = f"the disk did not answer within {DISK_S:.0f} s"
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +51,20 @@ class Execution:
         self._recording: Recording | None = None
         self._relay: Relay | None = None
         self._process: Process | None = None
+        self._left = False  # by a start that failed
         self._timers: list[asyncio.TimerHandle] = []
 
     async def record(self) -> None:
         """Opens the recording; Unavailable (recording.failed)."""
-        self._recording = await asyncio.to_thread(self._open)
+        opening = asyncio.get_running_loop().run_in_executor(None, self._open)
+        try:
+            async with asyncio.timeout(DISK_S):
+                self._recording = await asyncio.shield(opening)
+        except BaseException as error:
+            opening.add_done_callback(_close_unused)
+            if isinstance(error, TimeoutError):
+                raise Unavailable(Code.RECORDING_FAILED, "the session cannot be recorded", detail=_LATE) from None
+            raise
         path = self._recording.path.relative_to(self._parts.recordings)
         self._trail.note(Kind.RECORDING_OPEN, self._decision.id, recording=str(path))
 
@@ -70,7 +82,11 @@ class Execution:
             on_fault=cut,
         )
         runner = self._parts.runners[self._target.kind]
-        self._process = await runner.start(self._order(), self._relay, self._mint)
+        try:
+            self._process = await runner.start(self._order(), self._relay, self._mint)
+        except BaseException as error:
+            self._left = MAY_RUN in getattr(error, "__notes__", ())
+            raise
         self._relay.attach(self._process)
 
     async def ended(self) -> Exit:
@@ -95,12 +111,12 @@ class Execution:
         if self._relay is not None:
             self._relay.fail(Refused(Code.INTERNAL, reason.message))
         if self._process is None:
-            return True
+            return not self._left
         try:
             async with asyncio.timeout(STOP_GRACE_S):
                 return await self._process.stop()
-        except (JumphostError, TimeoutError) as error:
-            log.error("command.not_stopped", request=self._document.id, error=str(error))
+        except Exception as error:  # noqa: BLE001  # whatever it is, the recording is still to be sealed
+            log.error("command.not_stopped", request=self._document.id, error=repr(error))
             return False
 
     async def seal(self) -> None:
@@ -108,10 +124,14 @@ class Execution:
         for timer in self._timers:
             timer.cancel()
         if self._process is not None:
-            await self._process.close()
+            await _closed(self._process, self._document.id)
         if self._recording is None:
             return
-        seal = await asyncio.to_thread(self._recording.close)
+        try:
+            async with asyncio.timeout(DISK_S):
+                seal = await asyncio.to_thread(self._recording.close)
+        except TimeoutError:
+            raise Unavailable(Code.RECORDING_FAILED, "the recording cannot be closed", detail=_LATE) from None
         self._trail.note(Kind.RECORDING_SEAL, self._decision.id, sha256=seal.sha256, bytes=seal.bytes)
 
     def _open(self) -> Recording:
@@ -163,3 +183,17 @@ class Execution:
                 raise
             log.error("journal.unavailable", request=self._document.id)  # what runs is stopped all the same
         return pair
+
+
+async def _closed(process: Process, request: str) -> None:
+    try:
+        async with asyncio.timeout(STOP_GRACE_S):
+            await process.close()
+    except Exception as error:  # noqa: BLE001  # whatever it is, the recording is still to be sealed
+        log.error("target.not_closed", request=request, error=repr(error))
+
+
+def _close_unused(opening: "asyncio.Future[Recording]") -> None:
+    """Closes a recording that came too late for its session."""
+    if opening.exception() is None:
+        asyncio.get_running_loop().run_in_executor(None, opening.result().close)

@@ -10,16 +10,20 @@ from typing import Any
 import structlog
 
 from jumphost.audit.flood import AuthFlood
-from jumphost.errors import Code, JumphostError, Refused, Unavailable
+from jumphost.errors import Code, JumphostError, Refused, Status, Unavailable
+from jumphost.gateway import environment, message
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.connection import Connection
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.session import Session
 from jumphost.model.event import Event, Kind
 from jumphost.model.identity import Caller
+from jumphost.target.base import Exit
 
 HEARTBEAT_S = 1.0  # how often holds are looked at for expiry, and refused logins counted
 PROGRESS_BEATS = 10  # every so many beats the journal learns how far open recordings are: it must be writable
+
+SHUTTING_DOWN = "the gateway is shutting down"
 
 log = structlog.get_logger(__name__)
 
@@ -39,25 +43,36 @@ class Gateway:
 
     async def run(self, started: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Serves until ``drain``; ``started`` is called once the gateway can take connections."""
+        failure: JumphostError | None = None
         async with asyncio.TaskGroup() as group:
             self._group = group
             beat = group.create_task(self._heartbeat())
-            await started()
-            await self._draining.wait()
+            try:
+                await started()
+                await self._draining.wait()
+            except JumphostError as error:
+                failure = error  # raised as it is, and not in an ExceptionGroup
             beat.cancel()
+        self._group = None
+        if failure is not None:
+            raise failure
 
     async def drain(self, grace_s: float) -> None:
-        """Takes no new session, gives the running ones ``grace_s`` seconds, then cuts them."""
+        """Takes no new session, sends away what does not run yet, gives the rest ``grace_s`` seconds, then cuts it."""
         self._draining.set()
+        over = Unavailable(Code.SHUTDOWN, SHUTTING_DOWN)
+        for session in list(self._sessions):
+            if not session.running:
+                session.cut(over)
         try:
             async with asyncio.timeout(grace_s):
                 await self._idle.wait()
         except TimeoutError:
             for session in list(self._sessions):
-                session.cut(Unavailable(Code.SHUTDOWN, "the gateway is shutting down"))
+                session.cut(over)
             await self._idle.wait()
         for connection in list(self._connections.values()):
-            connection.disconnect("the gateway is shutting down")
+            connection.disconnect(SHUTTING_DOWN)
 
     def end_revoked(self) -> int:
         """Ends at once whatever belongs to a login that is no longer in force; returns how many connections."""
@@ -110,10 +125,11 @@ class Gateway:
     def opened(self, channel: CallerChannel) -> None:
         """A channel asked for its one exec, shell or subsystem."""
         if self._group is None or self._draining.is_set():
-            channel.say("jumphost: failed gateway.shutdown: the gateway is shutting down")
-            channel.connection.disconnect("the gateway is shutting down")
+            ending = message.refused(Unavailable(Code.SHUTDOWN, SHUTTING_DOWN), "")
+            channel.say(message.line(ending, as_json=environment.wants_json(channel.env)))
+            channel.exit(Exit(status=ending.status))
             return
-        self._group.create_task(self._serve(channel))
+        self._spawn(self._serve(channel))
 
     def refused_request(self, connection: Connection, kind: str, detail: str) -> None:
         """Something that SSH can ask for was refused by the transport."""
@@ -127,6 +143,15 @@ class Gateway:
 
     # ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """A task whose fault ends nothing but itself; none once the gateway is down."""
+        try:
+            if self._group is None:
+                raise RuntimeError
+            self._group.create_task(_contained(work))
+        except RuntimeError:  # of the group too: all its tasks have ended
+            work.close()
+
     async def _serve(self, channel: CallerChannel) -> None:
         session = Session(self._parts, channel)
         self._sessions[session] = channel.connection
@@ -136,6 +161,9 @@ class Gateway:
                 watch = group.create_task(self._watch(channel, session))
                 await session.run()
                 watch.cancel()
+        except Exception:
+            log.exception("session.lost", session=session.id)
+            channel.exit(Exit(status=Status.INTERNAL))
         finally:
             del self._sessions[session]
             if not self._sessions:
@@ -149,8 +177,7 @@ class Gateway:
         mine = [session for session, of in self._sessions.items() if of is connection]
         for session in mine:
             session.cut(error)
-        if self._group is not None:
-            self._group.create_task(self._hang_up(connection, mine))
+        self._spawn(self._hang_up(connection, mine))
 
     async def _hang_up(self, connection: Connection, sessions: list[Session]) -> None:
         for session in sessions:
@@ -167,8 +194,7 @@ class Gateway:
             identity=identity,
             data={"source": connection.source.address, "client": connection.source.client[:256], **data},
         )
-        if self._group is not None:
-            self._group.create_task(self._write(event))
+        self._spawn(self._write(event))
 
     async def _write(self, *events: Event) -> None:
         try:
@@ -184,12 +210,22 @@ class Gateway:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             beats += 1
-            try:
-                await self._parts.holds.expire_due()
-            except Unavailable as error:
-                log.error("journal.unavailable", error=str(error))
-            counted = self._flood.counted()
-            if counted:
-                await self._write(*counted)
-            if beats % PROGRESS_BEATS == 0:
-                await self._write(*[event for session in self._sessions if (event := session.progress()) is not None])
+            await _contained(self._beat(progress=beats % PROGRESS_BEATS == 0))
+
+    async def _beat(self, *, progress: bool) -> None:
+        try:
+            await self._parts.holds.expire_due()
+        except Unavailable as error:
+            log.error("journal.unavailable", error=str(error))
+        counted = self._flood.counted()
+        if counted:
+            await self._write(*counted)
+        if progress:
+            await self._write(*[event for session in self._sessions if (event := session.progress()) is not None])
+
+
+async def _contained(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("gateway.fault")

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from jumphost.approval import desk
 from jumphost.clock import NS_PER_S, new_id
 from jumphost.errors import Code, JumphostError, Refused
-from jumphost.gateway import environment, message, verbs, waiting
+from jumphost.gateway import environment, judging, message, verbs, waiting
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.environment import Wishes
 from jumphost.gateway.execution import Execution
@@ -32,7 +32,7 @@ from jumphost.gateway.message import Ended, Ending
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.trail import Trail
 from jumphost.model.approval import Approval, Hold
-from jumphost.model.decision import Decision, denied
+from jumphost.model.decision import Decision
 from jumphost.model.event import Event, Kind
 from jumphost.model.request import TargetView, decode, subject_text
 from jumphost.model.target import Target
@@ -66,8 +66,13 @@ class Session:
 
     def cut(self, error: JumphostError) -> None:
         """Ends the session for the reason given; the first reason counts, and none once it is ending."""
-        if self._cut is None and self._stage is not Stage.ENDED and self._task is not None:
+        if self._cut is None and self._stage is not Stage.ENDED:
             self._cut = error
+            asyncio.get_running_loop().call_soon(self._interrupt)
+
+    def _interrupt(self) -> None:
+        """Called by the loop, so that the task is waiting somewhere: the cancellation cannot reach into (10)."""
+        if self._stage is not Stage.ENDED and self._task is not None:
             self._task.cancel()
 
     async def run(self) -> None:
@@ -75,12 +80,14 @@ class Session:
         self._task = asyncio.current_task()
         self._trail.opened()
         try:
-            ending: Ending | Exit = await self._serve()
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever it is, nothing runs and the caller is told
-            ending = self._failed(error)
-        self._stage = self._stage if self._stage is Stage.ENDED else step(self._stage, Stage.ENDED)
-        await self._close(ending)
-        self.over.set()
+            try:
+                ending: Ending | Exit = await self._serve()
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever it is, nothing runs and the caller is told
+                ending = self._failed(error)
+            self._stage = self._stage if self._stage is Stage.ENDED else step(self._stage, Stage.ENDED)
+            await self._close(ending)
+        finally:
+            self.over.set()
 
     async def _serve(self) -> Ending | Exit:
         parts, channel = self._parts, self._channel
@@ -112,7 +119,8 @@ class Session:
 
     async def _judge(self, target: Target, approvals: tuple[Approval, ...]) -> Decision:
         parts, connection = self._parts, self._channel.connection
-        judgement = await parts.engine.judge(
+        judgement = await judging.judge(
+            parts.engine,
             Submission(
                 id=self.id,
                 connection=connection.id,
@@ -127,12 +135,8 @@ class Session:
                 dialect=target.shell,
                 env=self._wishes.env,
                 approvals=tuple(given.view() for given in approvals),
-            )
+            ),
         )
-        owed = judgement.verdict.obligations
-        if judgement.verdict.effect != "deny" and (owed.mask or owed.credential or owed.stdin == "judge"):
-            why = denied(Code.POLICY_UNSUPPORTED, "the policy asks for an obligation that this gateway cannot meet")
-            judgement = replace(judgement, verdict=why.verdict, code=why.code, message=why.message)
         decision = Decision(new_id(parts.clock), parts.clock.now_ns(), judgement)
         self._decision_id = decision.id
         self._stage = step(self._stage, Stage.JUDGED)
@@ -252,7 +256,9 @@ class Session:
             error = self._cut
         if isinstance(error, JumphostError):
             self._trail.refused(error, self._decision_id)
-            return message.refused(error, self._decision_id, running=self._stage is Stage.RUNNING)
+            # a cut while logging in: the command may have begun
+            cut = self._stage is Stage.RUNNING or (self.running and error is self._cut)
+            return message.refused(error, self._decision_id, running=cut)
         log.error("session.fault", session=self.id, exc_info=error)
         return message.fault(self._decision_id)
 

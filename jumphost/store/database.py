@@ -20,6 +20,7 @@ from jumphost.errors import Code, Unavailable
 from jumphost.store.migrations import migrate
 from jumphost.store.writer import Writer, unavailable
 
+WRITE_DEADLINE_S = 10.0  # a commit takes milliseconds; a disk that hangs must not leave commands running unseen
 BUSY_TIMEOUT = 2.0  # seconds that a lock held by another process (a copy being made) is waited for
 
 T = TypeVar("T")
@@ -47,8 +48,15 @@ class Database:
         return cls(path, lock, Writer(connection, name=f"jumphost-{path.stem}"))
 
     async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """As ``Writer.submit``: what ``job`` returned, once it is on disk."""
-        result: T = await self._writer.submit(job)
+        """As ``Writer.submit``: what ``job`` returned, once it is on disk.
+
+        Unavailable as well if the disk does not answer in time: then it may still be done, as after a cancellation.
+        """
+        try:
+            async with asyncio.timeout(WRITE_DEADLINE_S):
+                result: T = await self._writer.submit(job)
+        except TimeoutError:
+            raise unavailable(f"{self._path.name}: no answer within {WRITE_DEADLINE_S:.0f} s") from None
         return result
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:

@@ -1,7 +1,7 @@
 """The port to a place where commands run: an order goes in, a running process and its output come back."""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import asyncssh
 from msgspec import Struct
@@ -16,6 +16,7 @@ Mint = Callable[[Login, str], Awaitable[asyncssh.SSHKeyPair]]
 Called during authentication, when the local address of the socket is known. Raises Refused or Unavailable."""
 
 STDOUT, STDERR = 1, 2
+MAY_RUN: Final = "the command may still run on the target"  # a note (PEP 678) on what start() raised
 
 
 class Exit(Struct, frozen=True):
@@ -88,5 +89,6 @@ class Runner(Protocol):
         """Logs in and starts the command.
 
         Raises Unavailable with target.unreachable or target.refused, Refused with target.host_key or target.protocol,
-        and whatever ``mint`` raises.
+        and whatever ``mint`` raises. When it raises or is cancelled, it has ended what may have begun; where it could
+        not, the exception has the note MAY_RUN.
         """

@@ -12,11 +12,12 @@ import structlog
 
 from jumphost.command import forced
 from jumphost.errors import Code, JumphostError, Unavailable
-from jumphost.target.base import STDERR, STDOUT, Exit, Login, Mint, Order, Output, Signal
+from jumphost.target.base import MAY_RUN, STDERR, STDOUT, Exit, Login, Mint, Order, Output, Signal
 from jumphost.target.connection import Reach, TargetChannel, TargetConnection, connect
 
 STOP_DEADLINE_S: Final = 15.0  # of all logins of one stop together; one takes 0.1 s, its script 8 s at most
 STOP_ATTEMPTS: Final = 3
+CONFIRM_S: Final = 2.0  # for an answer to the exec request of a start that was given up
 SIGNALS_WAITING: Final = 8  # more are dropped: each is a login
 MAX_REPORT: Final = 4096  # bytes of a stop script's output that are kept
 
@@ -83,11 +84,21 @@ class SshRunner:
     async def start(self, order: Order, output: Output, mint: Mint) -> "SshProcess":
         """Logs in and starts the command; see ``target.base.Runner``."""
         connection = await _login(order, "run", mint, self._reach)
+        session = Session(output)
+        executing = asyncio.get_running_loop().create_task(
+            connection.execute(session, order.line, self._reach.window_bytes)
+        )
         try:
-            session = Session(output)
-            channel = await connection.execute(session, order.line, self._reach.window_bytes)
-        except BaseException:
+            async with asyncio.timeout(self._reach.login_s):
+                channel = await asyncio.shield(executing)
+        except BaseException as error:
+            await asyncio.wait([executing], timeout=CONFIRM_S)  # a stop can see only what the target has begun
             connection.abort()
+            refused = isinstance(error, JumphostError) and error.code is Code.TARGET_REFUSED
+            if not refused and not await stop(order, mint, self._reach):
+                error.add_note(MAY_RUN)
+            if isinstance(error, TimeoutError):
+                raise _silent(error) from error
             raise
         process = SshProcess(order, mint, self._reach, connection, channel, session)
         asyncio.get_running_loop().call_soon(process.begin)
@@ -160,14 +171,7 @@ class SshProcess:
     async def stop(self) -> bool:
         """Ends every process of the request; False if one may be left, with the reason in the log."""
         async with self._stopping:
-            try:
-                async with asyncio.timeout(STOP_DEADLINE_S):
-                    for _ in range(STOP_ATTEMPTS):
-                        self._stopped = self._stopped or await self._once("stop", forced.stop(self._order.request))
-                        if self._stopped:
-                            break
-            except TimeoutError:
-                log.warning("stop.late", target=self._order.target.name, request=self._order.request)
+            self._stopped = self._stopped or await stop(self._order, self._mint, self._reach)
         return self._stopped
 
     async def close(self) -> None:
@@ -177,23 +181,7 @@ class SshProcess:
     async def _relay_signals(self) -> None:
         while True:
             name = await self._signals.get()
-            await self._once(name, forced.signal(self._order.request, name))
-
-    async def _once(self, purpose: Login, line: str) -> bool:
-        """One login that is not the run; whether its script said that all is well."""
-        known = {"target": self._order.target.name, "request": self._order.request, "purpose": purpose}
-        try:
-            connection = await _login(self._order, purpose, self._mint, self._reach)
-            try:
-                end, report = await run(connection, line)
-            finally:
-                await connection.end()
-        except JumphostError as error:
-            log.warning("login.failed", code=error.code, message=error.message, detail=error.detail, **known)
-            return False
-        if end != Exit():
-            log.warning("login.said", status=end.status, signal=end.signal, report=report, **known)
-        return end == Exit()
+            await _once(self._order, name, forced.signal(self._order.request, name), self._mint, self._reach)
 
 
 class _Report:
@@ -219,6 +207,43 @@ async def run(connection: TargetConnection, line: str) -> tuple[Exit, str]:
     channel.write_eof()
     channel.resume_reading()
     return await session.ended, report.kept.decode(errors="replace")
+
+
+async def stop(order: Order, mint: Mint, reach: Reach) -> bool:
+    """Ends every process of a request by further logins; False if one may be left, with the reason in the log."""
+    try:
+        async with asyncio.timeout(STOP_DEADLINE_S):
+            for _ in range(STOP_ATTEMPTS):
+                if await _once(order, "stop", forced.stop(order.request), mint, reach):
+                    return True
+    except TimeoutError:
+        log.warning("stop.late", target=order.target.name, request=order.request)
+    return False
+
+
+async def _once(order: Order, purpose: Login, line: str, mint: Mint, reach: Reach) -> bool:
+    """One login that is not the run; whether its script said that all is well."""
+    known = {"target": order.target.name, "request": order.request, "purpose": purpose}
+    try:
+        connection = await _login(order, purpose, mint, reach)
+        try:
+            end, report = await run(connection, line)
+        finally:
+            await connection.end()
+    except JumphostError as error:
+        log.warning("login.failed", code=error.code, message=error.message, detail=error.detail, **known)
+        return False
+    if end != Exit():
+        log.warning("login.said", status=end.status, signal=end.signal, report=report, **known)
+    return end == Exit()
+
+
+def _silent(error: TimeoutError) -> Unavailable:
+    """What a target that let us in and then says nothing means; with the notes of ``error``."""
+    silent = Unavailable(Code.TARGET_UNREACHABLE, "the target let the login in and then did not answer")
+    for note in getattr(error, "__notes__", ()):
+        silent.add_note(note)
+    return silent
 
 
 async def _login(order: Order, purpose: Login, mint: Mint, reach: Reach) -> TargetConnection:
