@@ -289,7 +289,7 @@ class Request(Doc, frozen=True):
 
 
 def encode(request: Request) -> bytes:
-    """The exact bytes that are judged, stored and hashed: compact UTF-8 JSON with sorted keys."""
+    """The exact bytes that are judged, stored and hashed: compact UTF-8 JSON, fields in our order, maps by key."""
     return msgspec.json.encode(request, order="deterministic")
 
 
