@@ -1,10 +1,12 @@
-"""What all tests share: a live site, and what a missing server means."""
+"""What all tests share: live sites, and what a missing server means."""
 
 import os
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
+from jumphost.testing.lab import lab_site
 from jumphost.testing.site import LiveSite, has_ssh, live_site, open_folder
 
 
@@ -15,6 +17,21 @@ def site() -> Iterator[LiveSite]:
         pytest.skip("install openssh-client: no ssh on PATH")
     with open_folder() as folder, live_site(folder) as live:
         yield live
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[LiveSite]:
+    """A running lab for all tests that leave it as they found it."""
+    if not has_ssh():
+        pytest.skip("install openssh-client: no ssh on PATH")
+    with lab_site() as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def deploy(lab: LiveSite) -> Path:
+    """A login to the lab as deploy-bot."""
+    return lab.key("deploy-bot", "--ttl", "15m")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -190,11 +190,16 @@ def open_folder() -> Iterator[Path]:
 
 @contextmanager
 def live_site(
-    folder: Path, *, logins: tuple[str, ...] = ("batch", "app", "postgres"), serve: bool = True
+    folder: Path,
+    *,
+    logins: tuple[str, ...] = ("batch", "app", "postgres"),
+    unmanaged: tuple[str, ...] = (),
+    serve: bool = True,
 ) -> Iterator[LiveSite]:
     """A site made by ``init --example`` whose targets are one throw-away server; served unless told otherwise.
 
-    ``folder`` is an ``open_folder``. The server is an sshd where there is one, else ``testing.target``.
+    ``folder`` is an ``open_folder``. Where servers can have logins of their own, they also have the ``unmanaged`` ones,
+    which no one enrolled. The server is an sshd where there is one, else ``testing.target``.
     """
     root = folder / "site"
     subprocess.run(
@@ -207,7 +212,9 @@ def live_site(
         place = folder / "target"
         place.mkdir()
         names = ("batch-host", "payments-db")
-        servers = {name: stack.enter_context(_target(place / name, name, logins, target_ca)) for name in names}
+        servers = {
+            name: stack.enter_context(_target(place / name, name, logins, unmanaged, target_ca)) for name in names
+        }
         targets = [
             _labelled(servers["batch-host"], {"env": "dev"}),
             _labelled(servers["payments-db"], {"env": "prod", "data": "payments"}),
@@ -223,12 +230,15 @@ def live_site(
 
 
 @contextmanager
-def _target(folder: Path, name: str, logins: tuple[str, ...], target_ca: str) -> Iterator[Target]:
+def _target(
+    folder: Path, name: str, logins: tuple[str, ...], unmanaged: tuple[str, ...], target_ca: str
+) -> Iterator[Target]:
     folder.mkdir(mode=0o755)
     user = _user()
     if find_sshd() and user:
         made = dict.fromkeys(logins, "/bin/sh") if may_have_logins() else (user,)
-        with sshd(folder, name=name, logins=made, target_ca=target_ca) as server:
+        others = dict.fromkeys(unmanaged, "/bin/sh")
+        with sshd(folder, name=name, logins=made, unmanaged=others, target_ca=target_ca) as server:
             yield server.target
     else:
         with spawned(folder, name=name, logins=logins, target_ca=target_ca) as target:

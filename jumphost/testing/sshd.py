@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import asyncssh
 
@@ -49,12 +50,19 @@ def may_have_logins() -> bool:
 
 @contextmanager
 def sshd(
-    folder: Path, *, name: str, logins: tuple[str, ...] | Mapping[str, str], target_ca: str | None, extra: str = ""
+    folder: Path,
+    *,
+    name: str,
+    logins: tuple[str, ...] | Mapping[str, str],
+    target_ca: str | None,
+    unmanaged: Mapping[str, str] = MappingProxyType({}),
+    extra: str = "",
 ) -> Iterator[Sshd]:
     """Runs a server in ``folder`` (empty, and reachable by the logins) as target ``name`` until the block ends.
 
-    ``logins`` exist, or are made with the shells that a mapping gives them. ``extra`` are lines that the operator's
-    own sshd_config begins with. Without ``target_ca`` nobody has followed ``target enroll`` yet.
+    ``logins`` exist, or are made with the shells that a mapping gives them; with them the ``unmanaged`` ones, which the
+    target does not name, so that they log in as on any server. ``extra`` are lines that the operator's own sshd_config
+    begins with. Without ``target_ca`` nobody has followed ``target enroll`` yet.
     RuntimeError with the server's words if the server does not start.
     """
     program = find_sshd()
@@ -83,7 +91,7 @@ def sshd(
     if target_ca is not None:
         _follow(enrolment(target, target_ca).script, folder)
     log = folder / "log"
-    inside = _with_passwd(folder, logins) if isinstance(logins, Mapping) else []
+    inside = _with_passwd(folder, {**logins, **unmanaged}) if isinstance(logins, Mapping) else []
     server = subprocess.Popen(
         [*inside, program, "-D", "-E", str(log), "-f", str(folder / "sshd_config")],
         stdin=subprocess.DEVNULL,

@@ -1,0 +1,96 @@
+"""A running site for trying things out.
+
+Group deploy may run ``sh`` on batch-host, and the purpose of a request says what it owes.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jumphost.config.create import write_key_pair
+from jumphost.testing.site import OPTIONS, LiveSite, live_site, open_folder
+
+RULE = """
+_applies if {
+	"deploy" in input.identity.groups
+	input.target.labels.env == "dev"
+	command.only_runs(input.command, {"sh"})
+	command.plain(input.command)
+}
+
+_terms := {
+	"": {},
+	"stream": {"stdin": "stream"},
+	"io": {"stdin": "stream", "record": "io"},
+	"short": {"limits": {"timeout_s": 1}},
+	"little": {"limits": {"output_bytes": 1000}},
+	"cut": {"limits": {"on_expiry": "cut"}},
+	"lang": {"env": ["LANG"]},
+	"masked": {"mask": {"detectors": {"*": "redact"}}},
+}
+
+allow contains verdict if {
+	_applies
+	obligations := _terms[input.purpose]
+	verdict := result.allow("lab.sh.run", "runs a script", obligations)
+}
+
+hold contains verdict if {
+	_applies
+	input.purpose == "held"
+	verdict := result.hold("lab.sh.hold", "asks a dba", [{"groups": ["dba"], "count": 1, "ttl_s": 3600}], {})
+}
+
+hold contains verdict if {
+	_applies
+	input.purpose == "brief"
+	verdict := result.hold("lab.sh.brief", "asks for two seconds", [{"groups": ["dba"], "count": 1, "ttl_s": 2}], {})
+}
+
+hold contains verdict if {
+	_applies
+	input.purpose == "dual"
+	terms := [{"groups": ["dba"], "count": 1, "ttl_s": 3600}, {"groups": ["security"], "count": 1, "ttl_s": 3600}]
+	verdict := result.hold("lab.sh.dual", "asks a dba and security", terms, {})
+}
+"""
+
+PLAIN = "plain"  # a login of the servers that has nothing to do with the gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """The login past the gateway to the server behind batch-host; where ``may_have_logins``."""
+
+    key: Path
+    port: int
+
+    @property
+    def words(self) -> list[str]:
+        """The words of a stock ``ssh`` up to the command."""
+        known = ("-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=no")
+        return ["ssh", *OPTIONS, *known, "-i", str(self.key), "-p", str(self.port), f"{PLAIN}@127.0.0.1"]
+
+
+def plain(site: LiveSite) -> Plain:
+    """Gives that login a fresh key."""
+    folder = site.root.parent
+    line = write_key_pair(folder / PLAIN, PLAIN)
+    ssh = folder / f"target/batch-host/home/{PLAIN}/.ssh"
+    ssh.mkdir()
+    (ssh / "authorized_keys").write_text(f"{line}\n")
+    return Plain(folder / PLAIN, yaml.safe_load((site.root / "targets.yaml").read_text())["batch-host"]["port"])
+
+
+@contextmanager
+def lab_site(settings: Mapping[str, Any] | None = None) -> Iterator[LiveSite]:
+    """Serves the site, with further settings of ``jumphost.yaml``, until the block ends."""
+    with open_folder() as folder, live_site(folder, unmanaged=(PLAIN,), serve=False) as site:
+        site.write_rule("lab", "sh", RULE)
+        site.write_settings(environment={"accept": ["LANG"]}, hold={"status_interval": 1}, **settings or {})
+        site.start()
+        yield site
