@@ -5,8 +5,9 @@ desk a journal; its lock makes the changes of one hold follow each other.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -87,10 +88,8 @@ class Holds:
                 "terms": msgspec.to_builtins(hold.terms),
                 "expires_ns": hold.expires_ns,
             }
-            await self._store.write(
-                lambda connection: rows.insert(connection, hold), replace(about, kind=Kind.HOLD_OPEN, data=data)
-            )
-            self._live[hold.id] = hold
+            opened = replace(about, kind=Kind.HOLD_OPEN, data=data)
+            await _whole(self._store.write(lambda connection: rows.insert(connection, hold), opened), self._show, hold)
             return hold
 
     async def answer(self, given: Approval) -> Hold:
@@ -159,14 +158,18 @@ class Holds:
             target=hold.target,
             data={"hold": hold.id, "state": after.state, **data},
         )
-        await self._store.write(lambda connection: rows.update(connection, hold, after), event, *events)
-        if after.state in desk.LIVE:
-            self._live[hold.id] = after
+        write = self._store.write(lambda connection: rows.update(connection, hold, after), event, *events)
+        await _whole(write, self._show, after)
+
+    def _show(self, hold: Hold) -> None:
+        """What is on disk is what everybody here sees."""
+        if hold.state in desk.LIVE:
+            self._live[hold.id] = hold
         else:
             del self._live[hold.id]
             if hold.id in self._tickets:
-                self._ended[hold.id] = after
-        self._announce(after)
+                self._ended[hold.id] = hold
+        self._announce(hold)
 
     def _announce(self, hold: Hold) -> None:
         waiting = self._tickets.get(hold.id, [])
@@ -176,3 +179,16 @@ class Holds:
             waiting = []
         for ticket in waiting:
             ticket.turn.set()
+
+
+async def _whole(write: Coroutine[Any, Any, None], show: Callable[[Hold], None], hold: Hold) -> None:
+    """Writes, then shows, also for a caller who is cancelled meanwhile: what was submitted to the store will happen."""
+    writing = asyncio.get_running_loop().create_task(write)
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait([writing])
+        if writing.exception() is None:
+            show(hold)
+        raise
+    show(hold)
