@@ -132,6 +132,11 @@ class BoundedChannel(SSHChannel[bytes]):
         if self._conn is not None:
             self._flush_send_buf()
 
+    def resume_reading(self) -> None:
+        """Delivers what is buffered; nothing on a closed channel, where asyncssh would miss the session it let go."""
+        if self._conn is not None:
+            super().resume_reading()
+
     def write(self, data: bytes, datatype: DataType = None) -> None:
         super().write(data, datatype)
         _join_last(self._send_buf)

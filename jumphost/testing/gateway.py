@@ -107,11 +107,10 @@ class OpenGate:
 
 
 @dataclass
-class Rig:
-    """A listening server and the CA that it trusts; the identities are ``alice`` and ``bob``."""
+class Door:
+    """A listening server and the CA that it trusts."""
 
     port: int
-    gate: OpenGate
     ca: asyncssh.SSHKey
     clock: Clock
 
@@ -135,6 +134,13 @@ class Rig:
         return {**fixed, "client_keys": client_keys, "username": username, **options}
 
 
+@dataclass
+class Rig(Door):
+    """A server whose identities are ``alice`` and ``bob``."""
+
+    gate: OpenGate
+
+
 @contextlib.asynccontextmanager
 async def rig(serve: Serve = in_a_shell, **limits: Any) -> AsyncIterator[Rig]:
     """Listens on a free port until the block ends; ``limits`` are fields of ``settings.Limits``."""
@@ -148,7 +154,7 @@ async def rig(serve: Serve = in_a_shell, **limits: Any) -> AsyncIterator[Rig]:
         host_key = asyncssh.generate_private_key("ssh-ed25519")
         server = await transport.listen(HOST, 0, gate, [host_key], settings, clock)
         try:
-            yield Rig(server.sockets[0].getsockname()[1], gate, ca, clock)
+            yield Rig(server.sockets[0].getsockname()[1], ca, clock, gate)
         finally:
             server.close()
             for connection in gate.logins:

@@ -98,9 +98,10 @@ class LocalProcess(asyncio.SubprocessProtocol):
         return True
 
     async def close(self) -> None:
-        """Kills what still runs and closes the pipes."""
+        """Kills what still runs, closes the pipes, and waits until both are done."""
         self.send_signal("KILL")
         self._transport.close()
+        await asyncio.wait([self._ended])
 
     def _stdin(self) -> asyncio.WriteTransport:
         return cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))

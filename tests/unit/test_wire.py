@@ -314,3 +314,21 @@ async def test_a_channel_that_closed_while_waiting_is_passed_over() -> None:
         await connection.wait_closed()
         connection.resume_writing()
         assert not connection._waiting
+
+
+async def test_reading_on_after_the_connection_is_gone_does_nothing() -> None:
+    async with rig(held) as here:
+        process, caller = await opened(here)
+        sink = Hand(caller)
+        caller.attach(sink)
+        caller.pause()
+        process.stdin.write(b"unread")
+        process.stdin.write_eof()
+        channel = caller._channel
+        while channel._recv_state != "eof_pending":
+            await asyncio.sleep(0)
+        connection = channel.get_connection()
+        connection.abort()
+        await connection.wait_closed()
+        caller.resume()
+        assert sink.chunks == []

@@ -105,6 +105,7 @@ async def test_early_input_waits_for_a_sink_and_keeps_its_order() -> None:
         while not caller._signals:
             await asyncio.sleep(0)
         assert sum(map(len, caller._early)) <= 32_768
+        caller.resume()
         sink = Hand()
         caller.attach(sink)
         await sink.until("eof")
