@@ -63,7 +63,7 @@ def fault(decision: str) -> Ending:
 
 
 def line(ending: Ending, *, as_json: bool) -> str:
-    """The line, without its newline; messages come from policies, so control characters are escaped."""
+    """The line, without its newline; codes and messages come from policies, so control characters are escaped."""
     if as_json:
         return json.dumps(
             {
@@ -76,7 +76,7 @@ def line(ending: Ending, *, as_json: bool) -> str:
             }
         )
     name = f"hold {ending.hold}" if ending.effect == "held" and ending.hold else f"decision {ending.decision}"
-    return f"jumphost: {ending.effect} {ending.code}: {escaped(ending.message)} ({name})"
+    return f"jumphost: {ending.effect} {escaped(ending.code)}: {escaped(ending.message)} ({name})"
 
 
 def escaped(text: str) -> str:
