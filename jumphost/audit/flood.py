@@ -1,4 +1,4 @@
-"""Refused logins that may be written one by one, and the number of the rest: a stranger cannot fill the disk."""
+"""Refusals that may be written one by one, and the number of the rest: a stranger cannot fill the disk."""
 
 import ipaddress
 
@@ -16,7 +16,16 @@ ELSEWHERE = ""  # stands for the addresses that came after the window was full
 class AuthFlood:
     """Counts in windows that begin with the first refusal; it remembers at most ``ALL`` addresses."""
 
-    def __init__(self, clock: Clock, *, window_s: float = WINDOW_S, each: int = EACH, total: int = ALL) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        kind: Kind = Kind.AUTH_REFUSED,
+        window_s: float = WINDOW_S,
+        each: int = EACH,
+        total: int = ALL,
+    ) -> None:
+        self._kind = kind
         self._clock, self._window_s, self._each, self._total = clock, window_s, each, total
         self._began: float | None = None
         self._began_ns = 0
@@ -50,7 +59,7 @@ class AuthFlood:
             return
         self._ready += [
             Event(
-                kind=Kind.AUTH_REFUSED,
+                kind=self._kind,
                 at_ns=self._clock.now_ns(),
                 data={"source": source, "count": count, "since_ns": self._began_ns},
             )
