@@ -64,6 +64,8 @@ def verify(blob: bytes, *, trust: Trust, source: str, now_ns: int) -> Caller:
     if unknown := certificate.critical_options.keys() - {FORCE_COMMAND, SOURCE_ADDRESS}:
         names = ", ".join(sorted(ascii(name.decode("utf-8", "replace")) for name in unknown))
         raise Refused(Code.IDENTITY_CRITICAL_OPTION, f"got the unknown critical options {names}")
+    if certificate.critical_options.get(FORCE_COMMAND, b"true") == b"":
+        raise Refused(Code.IDENTITY_CRITICAL_OPTION, "got an empty force-command, expected a command")
     facts = _facts(certificate, ca)
     _check_source(facts.source_address, source)
     # (5) It names one registered identity, enabled and not revoked.

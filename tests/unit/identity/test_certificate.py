@@ -207,3 +207,7 @@ def test_what_cannot_be_a_fact_is_malformed(changes: dict[str, Any]) -> None:
 
 def test_more_bytes_than_a_certificate_has_are_not_read() -> None:
     assert "cannot be read" in refused(bytes(MAX_BLOB + 1)).message
+
+
+def test_empty_forced_command_does_not_read_as_none() -> None:
+    assert refused(certified(options={b"force-command": b""})).code is Code.IDENTITY_CRITICAL_OPTION
