@@ -66,10 +66,18 @@ def modes(site: Site) -> list[Problem]:
 
 
 def missing(site: Site) -> list[Problem]:
-    """The keys that a gateway needs and does not find."""
-    message = "got no such file, expected it: `jumphost init` makes it"
-    needed = (site.keys / name for name in _NEEDED)
-    return [Problem(str(path), 0, "", message, code="site.file") for path in needed if not path.exists()]
+    """The keys that a gateway needs and does not find, or may not look at."""
+    return [problem for name in _NEEDED for problem in _absent(site.keys / name)]
+
+
+def _absent(path: Path) -> Iterator[Problem]:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        message = "got no such file, expected it: `jumphost init` makes it"
+        yield Problem(str(path), 0, "", message, code="site.file")
+    except OSError as error:
+        yield Problem(str(path), 0, "", f"cannot be read: {error.strerror}", code="site.file")
 
 
 def _within(folder: Path) -> list[Path]:

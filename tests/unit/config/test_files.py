@@ -38,6 +38,12 @@ def test_missing(site: Site) -> None:
     assert [Path(problem.file).name for problem in files.missing(site)] == ["requests_key"]
 
 
+def test_keys_that_cannot_be_looked_at_are_named(site: Site) -> None:
+    site.keys.rename(site.root / "elsewhere")
+    site.keys.write_text("")  # a file is no folder: what a folder of another uid is to those who are not root
+    assert {problem.message for problem in files.missing(site)} == {"cannot be read: Not a directory"}
+
+
 def test_the_caller_ca_is_neither_the_target_ca_nor_trusted_twice(site: Site) -> None:
     look = files.caller_ca(site)
     assert list(look("keys/caller_ca.pub")) == []
