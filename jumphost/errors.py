@@ -69,12 +69,16 @@ class Code(StrEnum):
     LIMIT_OUTPUT = "limit.output"
     LIMIT_RECORDING = "limit.recording"
     LIMIT_SESSIONS = "limit.sessions"
+    LIMIT_DISK = "limit.disk"
+    LIMIT_UNAUTHENTICATED = "limit.unauthenticated"
+    LIMIT_CONNECTIONS = "limit.connections"
 
     SIGNATURE_INVALID = "signature.invalid"
     SIGNER_REFUSED = "signer.refused"
     SIGNER_UNAVAILABLE = "signer.unavailable"
     JOURNAL_UNAVAILABLE = "journal.unavailable"
     RECORDING_FAILED = "recording.failed"
+    CLOCK_BEHIND = "clock.behind"
     CALLER_GONE = "caller.gone"
     GATEWAY_UNAVAILABLE = "gateway.unavailable"
     SHUTDOWN = "gateway.shutdown"
@@ -103,6 +107,8 @@ _STATUS: dict[Code, int] = {
     Code.SIGNER_UNAVAILABLE: Status.UNAVAILABLE,
     Code.JOURNAL_UNAVAILABLE: Status.UNAVAILABLE,
     Code.GATEWAY_UNAVAILABLE: Status.UNAVAILABLE,
+    Code.LIMIT_DISK: Status.UNAVAILABLE,  # nothing is wrong with the request: it can be sent again later
+    Code.CLOCK_BEHIND: Status.UNAVAILABLE,
     Code.SHUTDOWN: Status.UNAVAILABLE,
     Code.RECORDING_FAILED: Status.INTERNAL,
     Code.INTERNAL: Status.INTERNAL,

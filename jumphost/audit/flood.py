@@ -39,12 +39,12 @@ class AuthFlood:
         self._turn()
         if self._began is None:
             self._began, self._began_ns = self._clock.monotonic(), self._clock.now_ns()
-        source = _source(address)
-        if self._admitted < self._total and self._seen.get(source, 0) < self._each:
-            self._seen[source] = self._seen.get(source, 0) + 1
+        origin = source(address)
+        if self._admitted < self._total and self._seen.get(origin, 0) < self._each:
+            self._seen[origin] = self._seen.get(origin, 0) + 1
             self._admitted += 1
             return True
-        counted = source if source in self._seen else ELSEWHERE
+        counted = origin if origin in self._seen else ELSEWHERE
         self._over[counted] = self._over.get(counted, 0) + 1
         return False
 
@@ -68,7 +68,7 @@ class AuthFlood:
         self._began, self._admitted, self._seen, self._over = None, 0, {}, {}
 
 
-def _source(address: str) -> str:
+def source(address: str) -> str:
     """What counts as one address; ``address`` is IPv4, or IPv6 without a zone, or anything else as it is."""
     try:
         parsed = ipaddress.ip_address(address)

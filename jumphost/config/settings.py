@@ -34,20 +34,30 @@ class Limits(Section, frozen=True):
 
     command_bytes: Annotated[int, Meta(ge=1, le=65_536)] = 8192
     sessions_per_connection: Positive = 64
+    sessions_per_identity: Positive = 256  # held ones too: a window and a recording each
     env_names: Positive = 32
     env_bytes: Positive = 8192
     holds_per_identity: Positive = 16
     login: Duration = 20
+    login_attempts: Positive = 6  # of one connection: MaxAuthTries of OpenSSH
+    unauthenticated: Positive = 100  # connections that have not logged in: MaxStartups of OpenSSH
+    connections_per_minute: Positive = 120  # of one address (IPv6: /64) that end without a login: two probes a second
     timeout: Duration = 86_400  # of a command whose decision names none
     output_bytes: Positive = 1 << 34
+    recording_bytes_per_day: Positive = 16 << 30  # of one identity, UTC days: 16 recordings of the largest size
     window_bytes: Annotated[int, Meta(ge=32_768, le=16 << 20)] = 1 << 20  # SSH window of each leg: memory a session
 
 
 class Recording(Section, frozen=True):
-    """Where casts go, and how large one may grow before the command is cut."""
+    """Where casts go, how large one may grow before the command is cut, and what must stay free on the disks.
+
+    ``min_free`` (bytes, of recordings and of state): below it nothing starts, below half of it the largest recording is
+    cut. The default lasts a second and more of the fastest output (100 MB/s), and then still seals everything.
+    """
 
     path: str = "recordings"
     max_bytes: Positive = 1 << 30
+    min_free: Annotated[int, Meta(ge=0)] = 256 << 20
 
 
 class Hold(Section, frozen=True):

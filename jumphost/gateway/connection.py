@@ -35,9 +35,8 @@ class Connection:
         return self._caller
 
     def came_from(self, address: str, port: int) -> None:
-        """Notes the peer's address: IPv4-mapped becomes IPv4, a zone id goes."""
-        ip = ipaddress.ip_address(address.partition("%")[0])
-        self._address = str(getattr(ip, "ipv4_mapped", None) or ip)
+        """Notes the peer's address, as :func:`normal` has it."""
+        self._address = normal(address)
         self._port = port
 
     def bind(self, username: str, caller: Caller) -> None:
@@ -49,6 +48,12 @@ class Connection:
     def disconnect(self, reason: str) -> None:
         """Closes the connection and all its channels, with a reason that the caller's client may show."""
         self._ssh.disconnect(asyncssh.DISC_BY_APPLICATION, reason)
+
+
+def normal(address: str) -> str:
+    """A peer's address: IPv4-mapped becomes IPv4, a zone id goes."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 
 def escaped(raw: bytes, limit: int = 255) -> str:

@@ -141,6 +141,12 @@ class Gateway:
         """The connection is gone; its sessions learn it from their channels."""
         self._connections.pop(connection.id, None)
 
+    def turned_away(self, address: str, code: str) -> None:
+        """Somebody was not even let in; beyond a rate per address only their number is kept."""
+        if self._flood.admit(address):
+            data = {"source": address, "code": code}
+            self._spawn(self._write(Event(Kind.AUTH_REFUSED, self._parts.clock.now_ns(), data=data)))
+
     # ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

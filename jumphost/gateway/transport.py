@@ -6,7 +6,7 @@ for forwarding, agent, X11, terminals and passwords are never reached.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 import asyncssh
@@ -26,10 +26,10 @@ from jumphost.clock import Clock, new_id
 from jumphost.config.settings import Limits, Settings
 from jumphost.errors import Code, JumphostError, Refused
 from jumphost.gateway.channel import CallerChannel, GatewayChannel
-from jumphost.gateway.connection import Connection, escaped
+from jumphost.gateway.connection import Connection, escaped, normal
+from jumphost.gateway.door import Door
 from jumphost.model.identity import Caller
 
-LOGIN_FAILURES = 7  # six, and the "none" by which clients ask for the methods; OpenSSH's MaxAuthTries is 6
 VERSION = "jumphost"  # neutral: no product version for a scanner
 
 _KEEPALIVE = b"keepalive@openssh.com"
@@ -65,6 +65,9 @@ class Gate(Protocol):
     def closed(self, connection: Connection) -> None:
         """The connection ended, logged in or not; once."""
 
+    def turned_away(self, address: str, code: Code) -> None:
+        """Somebody connected and was not let in: nothing was read from it, and no connection was made of it."""
+
 
 async def listen(
     host: str, port: int, gate: Gate, host_keys: Sequence[asyncssh.SSHKey], settings: Settings, clock: Clock
@@ -72,9 +75,15 @@ async def listen(
     """Accepts callers; port 0 takes a free one. OSError if it cannot."""
     loop = asyncio.get_running_loop()
     options = _options(host_keys, settings)
-    return await loop.create_server(
-        lambda: GatewayServerConnection(loop, options, gate, settings.limits, clock), host, port
+    limits = settings.limits
+    door: Door[GatewayServerConnection] = Door(
+        clock, unauthenticated=limits.unauthenticated, per_minute=limits.connections_per_minute
     )
+
+    def connection() -> GatewayServerConnection:
+        return GatewayServerConnection(loop, options, gate, limits, clock, door)
+
+    return await loop.create_server(lambda: _Doorstep(door, gate, connection), host, port)
 
 
 def _options(host_keys: Sequence[asyncssh.SSHKey], settings: Settings) -> asyncssh.SSHServerConnectionOptions:
@@ -126,11 +135,13 @@ class GatewayServerConnection(wire.BoundedConnection, asyncssh.SSHServerConnecti
         gate: Gate,
         limits: Limits,
         clock: Clock,
+        door: "Door[GatewayServerConnection]",
     ) -> None:
         super().__init__(loop, options)
         self.public = Connection(new_id(clock), self)
         self._gate = gate
         self._limits = limits
+        self._door = door
         self._failures = 0
         self._no_more_sessions = False
 
@@ -176,7 +187,7 @@ class GatewayServerConnection(wire.BoundedConnection, asyncssh.SSHServerConnecti
 
     def send_userauth_failure(self, partial_success: bool) -> None:
         self._failures += 1
-        if self._failures >= LOGIN_FAILURES:
+        if self._failures > self._limits.login_attempts:  # one more than these is the "none" that asks for the methods
             self.disconnect(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "Too many authentication failures")
         else:
             super().send_userauth_failure(partial_success)
@@ -235,11 +246,51 @@ class GatewayServerConnection(wire.BoundedConnection, asyncssh.SSHServerConnecti
         if self.public.caller is None:
             self.abort()
         else:
+            self._door.logged_in(self)
             self._gate.login_ok(self.public)
+
+    def make_room(self) -> None:
+        """Ends a connection that took too long to log in, now that others want to."""
+        detail = f"over limits.unauthenticated, {self._limits.unauthenticated}"
+        self._gate.login_refused(self.public, "", Code.LIMIT_UNAUTHENTICATED, detail)
+        self.abort()
 
     def lost(self) -> None:
         """The connection ended."""
+        self._door.leave(self)
         self._gate.closed(self.public)
+
+
+class _Doorstep(asyncio.Protocol):
+    """A connection before anything is read from it: turned away, or handed over to SSH."""
+
+    def __init__(
+        self,
+        door: Door[GatewayServerConnection],
+        gate: Gate,
+        make: Callable[[], GatewayServerConnection],
+    ) -> None:
+        self._door, self._gate, self._make = door, gate, make
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        if peer is None:  # it is gone already
+            transport.abort()
+            return
+        address = normal(peer[0])
+        try:
+            self._door.knock(address)
+        except Refused as error:
+            transport.abort()
+            self._gate.turned_away(address, error.code)
+            return
+        connection = self._make()
+        late = self._door.enter(connection, address)
+        if late is not None:
+            late.make_room()
+        transport.set_protocol(connection)
+        connection.connection_made(transport)
 
 
 class _Callbacks(asyncssh.SSHServer):

@@ -77,6 +77,7 @@ class OpenGate:
     closed_connections: list[Connection] = field(default_factory=list)
     refused_logins: list[tuple[str, Code, str]] = field(default_factory=list)
     refused_requests: list[tuple[str, str]] = field(default_factory=list)
+    turned_aways: list[tuple[str, Code]] = field(default_factory=list)
     verified: list[str] = field(default_factory=list)  # key id of every certificate that was found good
 
     def verify(self, connection: Connection, username: str, blob: bytes) -> Caller:
@@ -101,6 +102,9 @@ class OpenGate:
 
     def closed(self, connection: Connection) -> None:
         self.closed_connections.append(connection)
+
+    def turned_away(self, address: str, code: Code) -> None:
+        self.turned_aways.append((address, code))
 
     async def _serve(self, channel: CallerChannel) -> None:
         await self.serve(channel)
@@ -143,7 +147,11 @@ class Rig(Door):
 
 @contextlib.asynccontextmanager
 async def rig(serve: Serve = in_a_shell, **limits: Any) -> AsyncIterator[Rig]:
-    """Listens on a free port until the block ends; ``limits`` are fields of ``settings.Limits``."""
+    """Listens on a free port until the block ends; ``limits`` are fields of ``settings.Limits``.
+
+    Attacks are many and come from one address, so the rate is none unless a test asks for one.
+    """
+    limits = {"connections_per_minute": 1 << 20, **limits}
     clock = SystemClock()
     ca = asyncssh.generate_private_key("ssh-ed25519")
     trusted = TrustedCA("main", ca.get_fingerprint(), _TTL_S)

@@ -12,6 +12,7 @@ STATUSES = {
     69: {
         "target.unreachable", "target.refused", "policy.unavailable", "policy.timeout", "policy.error",
         "signer.unavailable", "journal.unavailable", "gateway.unavailable", "gateway.shutdown",
+        "limit.disk", "clock.behind",
     },
     70: {"internal", "recording.failed"},
     75: {"approval.pending", "approval.approved", "approval.detached"},

@@ -9,10 +9,10 @@ import pytest
 from asyncssh.packet import String, UInt32
 
 from jumphost import wire
+from jumphost.config.settings import Limits
 from jumphost.errors import Code
 from jumphost.gateway import transport
 from jumphost.gateway.channel import CallerChannel
-from jumphost.gateway.transport import LOGIN_FAILURES
 from jumphost.target.base import Exit
 from jumphost.testing.gateway import HOST, Rig, rig
 from jumphost.testing.raw import CLOSED, FAILURE, PROBED, RawClient
@@ -113,7 +113,7 @@ async def test_too_many_failures_end_the_connection() -> None:
         keys = [asyncssh.generate_private_key("ssh-ed25519") for _ in range(20)]
         codes = await refused(here, keys)
         assert set(codes) == {Code.IDENTITY_PLAIN_KEY}
-        assert LOGIN_FAILURES - 1 <= len(codes) <= LOGIN_FAILURES
+        assert Limits().login_attempts <= len(codes) <= Limits().login_attempts + 1
 
 
 async def test_login_takes_no_longer_than_the_limit() -> None:
