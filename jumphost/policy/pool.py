@@ -46,6 +46,15 @@ class Worker:
                 self._ready = msgspec.msgpack.decode(await self.process.receive(), type=Ready)
         return self._ready
 
+    async def usable(self) -> None:
+        """Returns once it can judge; EOFError if it did not read its bundle, whole and in time."""
+        try:
+            problems = (await self.ready()).problems
+        except TimeoutError:
+            raise EOFError(f"worker {self.process.pid} was not ready within {START_S} s") from None
+        if problems:
+            raise EOFError(f"worker {self.process.pid} could not read its bundle: {problems[0]}")
+
     async def ask(self, number: int, message: bytes) -> Reply:
         """Its reply; OSError, EOFError or ValueError if that is not one to this call."""
         await self.process.send(message)
@@ -79,6 +88,8 @@ class Pool:
     async def start(cls, bundle: Bundle, *, workers: int = 2, deadline_ms: int = 250, memory: int = MEMORY) -> "Pool":
         """A pool that has judged once. ``deadline_ms`` is for one judgement, ``memory`` (bytes) for one worker.
 
+        The first judgement has the time of a start: a cold machine is no reason not to serve.
+
         Raises Problems if the bundle cannot be read, Unavailable (policy.unavailable) if no worker starts or if the
         bundle has no valid answer to a plain request.
         """
@@ -88,7 +99,7 @@ class Pool:
             problems = await pool._problems()
             if problems:
                 raise Problems(problems, code=Code.POLICY_INVALID)
-            smoke = await pool.judge(_SMOKE)
+            smoke = await pool._answer(_SMOKE, b"", deadline=START_S)
             if smoke.code in _FAULTS:
                 message = f"the bundle gives no valid answer: {smoke.message}"
                 raise Unavailable(Code.POLICY_UNAVAILABLE, message, detail=smoke.detail)
@@ -109,11 +120,11 @@ class Pool:
 
     async def judge(self, submission: Submission) -> Judgement:
         """The judgement of a submission; see :class:`jumphost.policy.base.Engine`."""
-        return await self._answer(submission, b"")
+        return await self._answer(submission, b"", deadline=self._deadline)
 
     async def judge_document(self, document: bytes) -> Judgement:
         """The judgement of a whole request document (JSON), which is held to the rules that ours keep."""
-        return await self._answer(None, document)
+        return await self._answer(None, document, deadline=self._deadline)
 
     async def close(self) -> None:
         """Ends all workers and waits for their end; who is still judging gets a denial."""
@@ -127,7 +138,7 @@ class Pool:
             os.close(self._memory)
             self._memory = -1
 
-    async def _answer(self, submission: Submission | None, document: bytes) -> Judgement:
+    async def _answer(self, submission: Submission | None, document: bytes, *, deadline: float) -> Judgement:
         self._number += 1
         number = self._number
         try:
@@ -148,24 +159,24 @@ class Pool:
         finally:
             self._waiting -= 1
         try:
-            return await self._with_worker(number, message)
+            return await self._with_worker(number, message, deadline)
         finally:
             self._free.release()
 
-    async def _with_worker(self, number: int, message: bytes) -> Judgement:
+    async def _with_worker(self, number: int, message: bytes, deadline: float) -> Judgement:
         if self._closed:  # while this call waited
             return self._denied(Code.POLICY_UNAVAILABLE, _GONE)
         worker, keep = None, False
         try:
             worker = self._take()
-            await worker.ready()
-            async with asyncio.timeout(self._deadline):
+            await worker.usable()
+            async with asyncio.timeout(deadline):
                 reply = await worker.ask(number, message)
             judgement = self._judgement(reply)
             keep = not reply.last
             return judgement
         except TimeoutError:
-            text = f"the policy engine did not answer within {int(self._deadline * 1000)} ms"
+            text = f"the policy engine did not answer within {round(deadline * 1000)} ms"
             return self._denied(Code.POLICY_TIMEOUT, text)
         except (OSError, EOFError, ValueError) as error:  # msgspec's errors are ValueErrors
             return self._denied(Code.POLICY_UNAVAILABLE, _GONE, f"{type(error).__name__}: {error}")

@@ -31,6 +31,8 @@ def main(arguments: list[str]) -> None:
         pipe.send(encode(Ready((Problem("", 0, "", f"cannot be loaded: {explain(error)[2]}", code="syntax.rego"),))))
         raise
     pipe.send(encode(Ready(tuple(problems))))
+    if problems:  # what is missing may be what denies
+        return
     calls = msgspec.msgpack.Decoder(Call)
     while (message := pipe.receive()) is not None:
         child.grant_cpu(load.cpu_s)

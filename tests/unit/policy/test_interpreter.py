@@ -74,6 +74,11 @@ def test_a_package_that_another_file_has_too_is_seen_as_well() -> None:
     assert [problem.file for problem in Interpreter(modules, b"{}").problems] == ["b.rego"]
 
 
+def test_what_only_shows_when_rules_are_put_in_order_is_a_problem_too() -> None:
+    problems = Interpreter(main_only("decision := 1 if missing > 1").modules, b"{}").problems
+    assert [(one.file, one.line, one.code) for one in problems] == [("main.rego", 6, "syntax.rego")]
+
+
 def test_an_error_is_told_without_source_and_stack() -> None:
     error = RuntimeError(
         "\n--> p/x.rego:12:29\n  |\n12 | secret\n  | ^\nerror: no such thing\n\nStack backtrace:\n 0: x"

@@ -20,7 +20,7 @@ decision := {
 	"obligations": {"stdin": "stream"},
 }
 """
-DEADLINE_MS = 5000
+DEADLINE_MS = 20_000
 
 
 @pytest.fixture
@@ -78,8 +78,7 @@ async def test_more_than_may_wait_are_denied_at_once(echo: Pool, monkeypatch: py
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(echo.judge(submission())) for _ in range(8)]
     codes = [task.result().code for task in tasks]
-    assert codes.count("order-service") == 4, "two at work, two waiting"
-    assert codes.count(Code.POLICY_UNAVAILABLE) == 4
+    assert codes == ["order-service"] * 4 + [Code.POLICY_UNAVAILABLE] * 4, "two at work, two waiting"
 
 
 async def test_nobody_waits_for_ever(echo: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
