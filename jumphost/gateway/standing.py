@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from jumphost.config.load import SiteConfig, load_site
 from jumphost.config.site import Site
 from jumphost.errors import Code, Refused
@@ -29,9 +31,9 @@ class Standing:
         self.config = config
 
     def revoke(self, entry: Revocation) -> None:
-        """Adds a revocation."""
+        """Adds a revocation; what the files say by now does not matter."""
         self._revoked = (*self._revoked, entry)
-        self._trust = trust.load(self._site, self.config, Revocations(self._revoked))
+        self._trust = replace(self._trust, revocations=Revocations(self._revoked))
 
     def admit(self, blob: bytes, *, source: str, now_ns: int) -> Caller:
         """The caller that a presented certificate proves; Refused with an identity code."""
