@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from jumphost.errors import Code, Problems, Unavailable
+from jumphost.errors import Code, Problem, Problems, Unavailable
 from jumphost.model.identity import Identity
 from jumphost.policy import pool as module
 from jumphost.policy.pool import Pool, inspect
-from jumphost.policy.protocol import Bundle, Module
+from jumphost.policy.protocol import Bundle, Module, Ready
 from jumphost.testing.policies import main_only, rule, submission
 
 ECHO = """
@@ -122,3 +122,22 @@ async def test_modules_can_be_looked_at_alone() -> None:
     bad = Module("b.rego", "policies.b", rule("policies.b", "x :="))
     assert [one.file for one in await inspect((good, bad))] == ["b.rego"]
     assert await inspect((good,)) == ()
+
+
+async def test_a_worker_that_did_not_read_its_bundle_whole_never_judges(echo: Pool) -> None:
+    echo._idle[0]._ready = Ready((Problem("a.rego", 1, "", "could not be read"),))
+    judgement = await echo.judge(submission())
+    assert (judgement.code, judgement.verdict.effect) == (Code.POLICY_UNAVAILABLE, "deny")
+    assert "could not read its bundle: a.rego:1" in judgement.detail
+    assert (await echo.judge(submission())).code == "order-service"
+
+
+async def test_a_worker_that_is_not_ready_in_time_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool(main_only(ECHO), workers=1, deadline_ms=DEADLINE_MS)
+    with monkeypatch.context() as soon:
+        soon.setattr(module, "START_S", 0.001)
+        judgement = await pool.judge(submission())
+    assert (judgement.code, judgement.verdict.effect) == (Code.POLICY_UNAVAILABLE, "deny")
+    assert "was not ready within" in judgement.detail
+    assert (await pool.judge(submission())).code == "order-service"
+    await pool.close()
