@@ -1,0 +1,84 @@
+"""Every page: the command lines it names exist with their options, and its links lead somewhere."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from jumphost.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    path for folder in (".", "docs", "docs/adr", "policies", "deploy") for path in (ROOT / folder).glob("*.md")
+)
+
+
+def named(page: Path) -> list[object]:
+    return [pytest.param(page, id=str(page.relative_to(ROOT)))]
+
+
+def command_lines(text: str) -> Iterator[str]:
+    """What a page gives to type: code spans, and lines of code blocks, that begin with ``jumphost``."""
+    yield from re.findall(r"`(jumphost [a-z][^`]*)`", text)
+    for block in re.findall(r"^```[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        yield from re.findall(r"^(?:\$ )?(jumphost [a-z].*)$", block, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", [param for page in PAGES for param in named(page)])
+def test_command_lines_exist(page: Path) -> None:
+    wrong = [line for line in command_lines(page.read_text()) if not exists(line)]
+    assert wrong == []
+
+
+def exists(line: str) -> bool:
+    """Whether a command line names a command, and options that it has."""
+    words = shlex.split(re.split(r" (?:[|>&<;]|--(?= )) ?", line)[0].replace("…", ""))[1:]
+    command = typer.main.get_command(app)
+    while words and hasattr(command, "commands") and not words[0].startswith("-"):
+        found = command.get_command(None, words[0])  # type: ignore[arg-type]
+        if found is None:
+            return False
+        command, words = found, words[1:]
+    options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    return {word.split("=")[0] for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("jumphost explain --identity a --target b -- 'x --y'", True),
+        ("jumphost audit who --target ledger --at $(date)", True),
+        ("jumphost audit whom", False),
+        ("jumphost serve --sight x", False),
+        ("jumphost target enroll ledger | ssh root@x sh", True),
+    ],
+)
+def test_a_wrong_line_is_found(line: str, right: bool) -> None:
+    assert exists(line) is right
+
+
+@pytest.mark.parametrize("page", [param for page in PAGES for param in named(page)])
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text()
+    anchors = {
+        path: {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", body, re.M)}
+        for path in PAGES
+        for body in [path.read_text()]
+    }
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in link:
+            continue
+        place, _, anchor = link.partition("#")
+        path = (page.parent / place).resolve() if place else page
+        assert path.exists(), link
+        assert not anchor or anchor in anchors[path], link
+
+
+@pytest.mark.parametrize("page", [param for page in PAGES for param in named(page)])
+def test_files_that_are_named_exist(page: Path) -> None:
+    """Paths of this repository in code spans, such as ``jumphost/gateway/session.py`` or ``tests/attacks``."""
+    paths = re.findall(r"`((?:jumphost|tests|rego|deploy|docs)/[\w./-]+)`", page.read_text())
+    assert [path for path in paths if not (ROOT / path).exists()] == []
