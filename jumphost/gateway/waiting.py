@@ -26,18 +26,18 @@ async def turn(
 ) -> None:
     """Returns when the hold is approved and it is this caller's turn, or when another caller has used it up.
 
-    A status line (``told``) at once and in every interval, at which the identity is looked at again. Raises Ended with
-    status 75 when the caller's patience or certificate ends first, Refused when the hold ends otherwise.
+    A status line (``told``) at once and in every interval, before which the identity is looked at again. Raises Ended
+    with status 75 when the caller's patience or certificate ends first, Refused when the hold ends otherwise.
     """
     give_up_ns = None if wishes.wait_s is None else parts.clock.now_ns() + wishes.wait_s * NS_PER_S
     while not ticket.turn.is_set():
-        channel.say(message.line(told, as_json=wishes.as_json))
         now = parts.clock.now_ns()
         if give_up_ns is not None and now >= give_up_ns:
             raise Ended(told)
         if now >= caller.expires_ns:
             raise Ended(Ending("held", Code.APPROVAL_DETACHED, DETACHED, Status.HELD, told.decision, told.hold))
         parts.standing.check(caller, now)
+        channel.say(message.line(told, as_json=wishes.as_json))
         ends = (now + parts.settings.hold.status_interval * NS_PER_S, caller.expires_ns, give_up_ns)
         until = min(at for at in ends if at is not None)
         try:
