@@ -10,7 +10,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import structlog
@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 
-MAX_LINE = 1 << 20  # bytes: the longest list of holds with their commands
+MAX_CALL = 1 << 20  # bytes; an answer is as long as the list of holds with their commands
 CALL_TIMEOUT = 30.0  # seconds
 
 Verb = Callable[[dict[str, Any]], Awaitable[Any]]
@@ -31,7 +31,7 @@ class Call(Struct, frozen=True, forbid_unknown_fields=True):
 
     verb: str
     args: dict[str, Any] = {}
-    v: int = 1
+    v: Literal[1] = 1
 
 
 class Answer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,7 +54,7 @@ def call(path: Path, verb: str, args: Mapping[str, Any] | None = None) -> Any:
             connection.connect(str(path))
             connection.sendall(msgspec.json.encode(Call(verb, dict(args or {}))) + b"\n")
             with connection.makefile("rb") as reader:
-                line = reader.readline(MAX_LINE)
+                line = reader.readline()
         answer = msgspec.json.decode(line, type=Answer)
     except (OSError, msgspec.DecodeError) as error:
         raise Unavailable(
@@ -80,7 +80,7 @@ async def serve(path: Path, verbs: Mapping[str, Verb]) -> asyncio.Server:
         finally:
             writer.close()
 
-    return await asyncio.start_unix_server(answer, sock=_bound(path), limit=MAX_LINE)
+    return await asyncio.start_unix_server(answer, sock=_bound(path), limit=MAX_CALL)
 
 
 def _bound(path: Path) -> socket.socket:
