@@ -154,7 +154,5 @@ class Terminal:
 
 def pattern(output: str) -> re.Pattern[str]:
     """What matches the output that a page shows."""
-    lines = (
-        "(?:.*\n)*" if line == "…" else re.escape(line).replace("…", ".*") + "\n" for line in output.splitlines()
-    )
+    lines = ("(?:.*\n)*" if line == "…" else re.escape(line).replace("…", ".*") + "\n" for line in output.splitlines())
     return re.compile("".join(lines))

@@ -42,12 +42,15 @@ def test_gateway_and_signer_are_parted() -> None:
         subprocess.run(words, check=True)
         assert load_site(site).settings.callers["main"].ca == "caller_ca.pub"
         for path in (site.settings, site.identities, site.approvers, site.targets, site.root / "caller_ca.pub"):
-            assert may(gateway, group, "-r", path) and may(signer, group, "-r", path)
+            assert may(gateway, group, "-r", path)
+            assert may(signer, group, "-r", path)
             assert not may(signer, group, "-w", path)
         for path in (site.signer / "caller_ca", site.signer / "target_ca"):
-            assert may(signer, group, "-r", path) and not may(gateway, group, "-r", path)
+            assert may(signer, group, "-r", path)
+            assert not may(gateway, group, "-r", path)
         for path in (site.keys / "host_key", site.keys / "requests_key", site.state, site.recordings):
-            assert may(gateway, group, "-r", path) and not may(signer, group, "-r", path)
+            assert may(gateway, group, "-r", path)
+            assert not may(signer, group, "-r", path)
         for uid in (gateway, signer):
             assert may(uid, group, "-w", site.run)
         assert not may(65_534, 65_534, "-r", site.settings)

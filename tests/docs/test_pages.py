@@ -64,7 +64,9 @@ def test_a_wrong_line_is_found(line: str, right: bool) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text()
     anchors = {
-        path: {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", body, re.M)}
+        path: {
+            re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", body, re.M)
+        }
         for path in PAGES
         for body in [path.read_text()]
     }
@@ -79,6 +81,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [param for page in PAGES for param in named(page)])
 def test_files_that_are_named_exist(page: Path) -> None:
-    """Paths of this repository in code spans, such as ``jumphost/gateway/session.py`` or ``tests/attacks``."""
-    paths = re.findall(r"`((?:jumphost|tests|rego|deploy|docs)/[\w./-]+)`", page.read_text())
-    assert [path for path in paths if not (ROOT / path).exists()] == []
+    """Paths in code spans, from the top of the repository or the page's own folder, with a test's name after ``::``."""
+    named = re.findall(r"`((?:jumphost|tests|rego|deploy|docs)/[\w./-]+)(?:::(\w+))?`", page.read_text())
+    found = [
+        (path, test, next((f / path for f in (ROOT, page.parent) if (f / path).exists()), None)) for path, test in named
+    ]
+    assert [path for path, _, place in found if place is None] == []
+    assert [test for _, test, place in found if test and place and f"def {test}(" not in place.read_text()] == []
