@@ -1,6 +1,7 @@
 """The verbs of the control socket: what an operator may ask of a running gateway."""
 
 import asyncio
+import contextlib
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +17,10 @@ from jumphost.model.event import Event, Kind
 from jumphost.store import revocations
 
 T = TypeVar("T")
+
+
+class NoArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing to say."""
 
 
 class HoldArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +72,7 @@ class Administration:
         }
 
     async def _list(self, args: dict[str, Any]) -> list[dict[str, Any]]:
+        _read(args, NoArgs)
         await self._parts.holds.expire_due()
         return [_shown(hold) for hold in self._parts.holds.live()]
 
@@ -82,6 +88,7 @@ class Administration:
 
     async def _reload(self, args: dict[str, Any]) -> dict[str, Any]:
         """Takes up the site's files; logins that they no longer allow end at once."""
+        _read(args, NoArgs)
         before = self._parts.standing.config.identities
         await asyncio.to_thread(self._parts.standing.reload)
         after = self._parts.standing.config.identities
@@ -117,9 +124,12 @@ class Administration:
 
     async def _withdraw_of(self, identities: list[str]) -> int:
         holds = [hold for hold in self._parts.holds.live() if hold.identity in identities]
+        withdrawn = 0
         for hold in holds:
-            await self._parts.holds.withdraw(hold.id, "its identity was revoked")
-        return len(holds)
+            with contextlib.suppress(Refused):  # it ended while another was withdrawn
+                await self._parts.holds.withdraw(hold.id, "its identity was revoked")
+                withdrawn += 1
+        return withdrawn
 
     async def _journal(self, kind: Kind, *, identity: str = "", session: str = "", **data: Any) -> None:
         now = self._parts.clock.now_ns()
