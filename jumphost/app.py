@@ -21,13 +21,16 @@ from jumphost.credential.ssh_certificate import SshCertificates
 from jumphost.errors import Code, Unavailable
 from jumphost.gateway import control, transport
 from jumphost.gateway.administration import Administration
+from jumphost.gateway.admission import Admission
 from jumphost.gateway.parts import Parts
+from jumphost.gateway.recovery import recover
 from jumphost.gateway.server import Gateway
 from jumphost.gateway.standing import Standing
 from jumphost.identity.revocation import Revocation
 from jumphost.model.event import Event, Kind
+from jumphost.recording.quota import DailyQuota, today
 from jumphost.signer import client as signer
-from jumphost.store import revocations
+from jumphost.store import left, revocations
 from jumphost.store.requests import Requests
 from jumphost.store.sqlite import Store
 
@@ -44,9 +47,19 @@ async def serve(site: Site, *, ready: Callable[[dict[str, Any]], None], clock: C
     clock = clock or SystemClock()
     config = load_site(site)
     settings = config.settings
+    recordings = _folder(site.resolve(settings.recording.path))
     async with AsyncExitStack() as stack:
         store = Store.open(site.journal_db, log=settings.name)
         stack.push_async_callback(store.close)
+        admission = Admission(
+            clock,
+            (recordings, site.state),
+            min_free=settings.recording.min_free,
+            latest_ns=await store.read(left.latest),
+        )
+        admission.now_ns()
+        admission.disk()
+        await recover(store, recordings, clock)
         requests = Requests.open(site.requests_db, key_file=site.keys / "requests_key")
         stack.push_async_callback(requests.close)
         standing = Standing(site, [Revocation(*row) for row in await store.read(revocations.everything)])  # type: ignore[arg-type]  # the store keeps what cert.revoke checked
@@ -58,6 +71,7 @@ async def serve(site: Site, *, ready: Callable[[dict[str, Any]], None], clock: C
         parts = Parts(
             clock=clock,
             settings=settings,
+            admission=admission,
             standing=standing,
             engine=engine,
             holds=holds,
@@ -65,7 +79,12 @@ async def serve(site: Site, *, ready: Callable[[dict[str, Any]], None], clock: C
             runners=registry.runners(settings),
             store=store,
             requests=requests,
-            recordings=_folder(site.resolve(settings.recording.path)),
+            recordings=recordings,
+            quota=DailyQuota(
+                clock,
+                settings.limits.recording_bytes_per_day,
+                await store.read(lambda connection: left.recorded(connection, today(clock))),
+            ),
         )
         gateway = Gateway(parts)
         await store.write(None, Event(Kind.POLICY_LOAD, clock.now_ns(), data={"revision": engine.revision}))

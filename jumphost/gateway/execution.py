@@ -19,7 +19,7 @@ from jumphost.model.event import Kind
 from jumphost.model.identity import Caller
 from jumphost.model.request import decode, subject_text
 from jumphost.model.target import Target
-from jumphost.recording.writer import Recording
+from jumphost.recording.writer import Recording, Seal
 from jumphost.signer.authority import run_line
 from jumphost.target.base import MAY_RUN, Exit, Login, Order, Process
 
@@ -55,7 +55,10 @@ class Execution:
         self._timers: list[asyncio.TimerHandle] = []
 
     async def record(self) -> None:
-        """Opens the recording; Unavailable (recording.failed)."""
+        """Opens the recording; Unavailable (recording.failed, limit.disk), Refused (limit.recording)."""
+        self._parts.admission.disk()
+        if not self._spend(0):
+            raise Refused(Code.LIMIT_RECORDING, f"{self._caller.identity.name} recorded as much as it may in a day")
         opening = asyncio.get_running_loop().run_in_executor(None, self._open)
         try:
             async with asyncio.timeout(DISK_S):
@@ -97,6 +100,10 @@ class Execution:
         await self._relay.drained()
         self._recording.exit(how.status, how.signal)
         return how
+
+    def progress(self) -> Seal | None:
+        """How far the recording is, where it is open."""
+        return self._recording.progress() if self._recording else None
 
     @property
     def dropped_input(self) -> int:
@@ -152,7 +159,11 @@ class Execution:
                 "decision": decision.id,
                 "revision": decision.judgement.revision,
             },
+            spend=self._spend,
         )
+
+    def _spend(self, count: int) -> bool:
+        return self._parts.quota.spend(self._caller.identity.name, count)
 
     def _order(self) -> Order:
         line = run_line(self._document, self._decision.obligations, self._target.shell)

@@ -30,7 +30,8 @@ class Ended(Exception):
         self.ending = ending
 
 
-_CUTS = frozenset({Code.RECORDING_FAILED, Code.JOURNAL_UNAVAILABLE, Code.SHUTDOWN})  # of what runs, by a fault of ours
+# of what runs, by a fault of ours
+_CUTS = frozenset({Code.RECORDING_FAILED, Code.JOURNAL_UNAVAILABLE, Code.LIMIT_DISK, Code.SHUTDOWN})
 _WORDS: dict[int, Word] = {Status.DENIED: "denied", Status.HELD: "held"}
 
 

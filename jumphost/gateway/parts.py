@@ -8,8 +8,10 @@ from jumphost.approval.holds import Holds
 from jumphost.clock import Clock
 from jumphost.config.settings import Settings
 from jumphost.credential.base import LoginCredentials
+from jumphost.gateway.admission import Admission
 from jumphost.gateway.standing import Standing
 from jumphost.policy.base import Engine
+from jumphost.recording.quota import DailyQuota
 from jumphost.store.requests import Requests
 from jumphost.store.sqlite import Store
 from jumphost.target.base import Runner
@@ -21,6 +23,7 @@ class Parts:
 
     clock: Clock
     settings: Settings
+    admission: Admission
     standing: Standing
     engine: Engine
     holds: Holds
@@ -29,3 +32,4 @@ class Parts:
     store: Store
     requests: Requests
     recordings: Path
+    quota: DailyQuota

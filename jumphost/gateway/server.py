@@ -94,7 +94,7 @@ class Gateway:
     def verify(self, connection: Connection, username: str, certificate: bytes) -> Caller:
         """The caller that the certificate proves; Refused. ``username`` names a target and is looked at per command."""
         return self._parts.standing.admit(
-            certificate, source=connection.source.address, now_ns=self._parts.clock.now_ns()
+            certificate, source=connection.source.address, now_ns=self._parts.admission.now_ns()
         )
 
     def login_ok(self, connection: Connection) -> None:
@@ -125,11 +125,18 @@ class Gateway:
     def opened(self, channel: CallerChannel) -> None:
         """A channel asked for its one exec, shell or subsystem."""
         if self._group is None or self._draining.is_set():
-            ending = message.refused(Unavailable(Code.SHUTDOWN, SHUTTING_DOWN), "")
-            channel.say(message.line(ending, as_json=environment.wants_json(channel.env)))
-            channel.exit(Exit(status=ending.status))
-            return
-        self._spawn(self._serve(channel))
+            _send_away(channel, Unavailable(Code.SHUTDOWN, SHUTTING_DOWN))
+        elif self._sessions_of(channel) >= (limit := self._parts.settings.limits.sessions_per_identity):
+            over = Refused(Code.LIMIT_SESSIONS, f"this identity has {limit} sessions already")
+            self._note(Kind.REQUEST_REFUSED, channel.connection, request=channel.kind, code=over.code, detail="")
+            _send_away(channel, over)
+        else:
+            self._spawn(self._serve(channel))
+
+    def _sessions_of(self, channel: CallerChannel) -> int:
+        """How many sessions its identity has."""
+        name = _identity(channel.connection)
+        return sum(_identity(connection) == name for connection in self._sessions.values())
 
     def refused_request(self, connection: Connection, kind: str, detail: str) -> None:
         """Something that SSH can ask for was refused by the transport."""
@@ -235,3 +242,14 @@ async def _contained(work: Coroutine[Any, Any, None]) -> None:
         await work
     except Exception:
         log.exception("gateway.fault")
+
+
+def _identity(connection: Connection) -> str:
+    return connection.caller.identity.name if connection.caller is not None else ""
+
+
+def _send_away(channel: CallerChannel, error: JumphostError) -> None:
+    """Tells a caller why no session is begun."""
+    ending = message.refused(error, "")
+    channel.say(message.line(ending, as_json=environment.wants_json(channel.env)))
+    channel.exit(Exit(status=ending.status))

@@ -58,6 +58,8 @@ class Session:
         self._stage = Stage.OPEN
         self._cut: JumphostError | None = None
         self._task: asyncio.Task[object] | None = None
+        self._execution: Execution | None = None
+        self._proven = 0  # bytes of the recording that the journal knows of
 
     @property
     def running(self) -> bool:
@@ -92,7 +94,7 @@ class Session:
     async def _serve(self) -> Ending | Exit:
         parts, channel = self._parts, self._channel
         # (1)
-        parts.standing.check(self._caller, parts.clock.now_ns())
+        parts.standing.check(self._caller, parts.admission.now_ns())
         if channel.kind != "exec" or channel.pty_requested:
             what = "a terminal" if channel.pty_requested else f"a {channel.kind}"
             raise Refused(Code.REQUEST_UNSUPPORTED, f"got {what}, expected a command: ssh TARGET@GATEWAY 'command'")
@@ -162,7 +164,7 @@ class Session:
             if ticket.hold.state != "approved":
                 return None  # another caller of the same request has used the approval
             # (6)
-            parts.standing.check(self._caller, parts.clock.now_ns())
+            parts.standing.check(self._caller, parts.admission.now_ns())
             parts.standing.target(self._caller, "exec", target.name, self._login)
             approvals = parts.holds.standing(hold := ticket.hold)
             again = await self._judge(target, approvals)
@@ -179,7 +181,7 @@ class Session:
     async def _perform(
         self, target: Target, decision: Decision, approvals: tuple[Approval, ...], hold: Hold | None
     ) -> Ending | Exit:
-        execution = Execution(self._parts, self._trail, self._caller, target, decision, approvals)
+        self._execution = execution = Execution(self._parts, self._trail, self._caller, target, decision, approvals)
         ending: Ending | Exit
         try:
             # (7)
@@ -262,9 +264,23 @@ class Session:
         log.error("session.fault", session=self.id, exc_info=error)
         return message.fault(self._decision_id)
 
-    def progress(self) -> Event | None:
-        """Proof that the journal still takes events, where a command is running."""
-        return self._trail.event(Kind.RECORDING_PROGRESS, self._decision_id) if self.running else None
+    @property
+    def recorded(self) -> int:
+        """Bytes of its recording while a command is running."""
+        reached = self._execution.progress() if self._execution is not None and self.running else None
+        return reached.bytes if reached else 0
+
+    def progress(self, *, grown: int = 0) -> Event | None:
+        """Where a command is running: how far its recording is, if that is ``grown`` bytes more than the last time.
+
+        What the journal knows of a recording can be proven even if it is never sealed.
+        """
+        reached = self._execution.progress() if self._execution is not None and self.running else None
+        if reached is None or reached.bytes - self._proven < grown:
+            return None
+        self._proven = reached.bytes
+        data = {"bytes": reached.bytes, "sha256": reached.sha256}
+        return self._trail.event(Kind.RECORDING_PROGRESS, self._decision_id, **data)
 
 
 def _check_bytes(raw: bytes, limit: int) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from signal import Signals
 from types import MappingProxyType
@@ -34,6 +34,10 @@ class Seal(Struct, frozen=True):
     sha256: str
 
 
+def _without_limit(_count: int) -> bool:
+    return True
+
+
 def relative_path(session: str) -> PurePosixPath:
     """``YYYY/MM/DD/SESSION.cast`` (UTC) of a session's id, a UUIDv7, and of nothing else; ValueError otherwise."""
     if str(uuid.UUID(session)) != session:
@@ -57,16 +61,17 @@ class Recording:
         *,
         max_bytes: int,
         level: Level,
+        spend: Callable[[int], bool],
         syncer: sync.Syncer,
     ) -> None:
         self.path = path
         self._descriptor, self._clock, self._max_bytes, self._level = descriptor, clock, max_bytes, level
-        self._syncer = syncer
+        self._spend, self._syncer = spend, syncer
         self._encoder = asciicast.Encoder(header.newline)
         self._began = clock.monotonic()
         self._hash = hashlib.sha256()
         self._bytes = 0
-        self._full = False
+        self._full = ""  # what limit it reached
         self._fault: OSError | None = None
         self._digests = {stream: (0, hashlib.sha256()) for stream in (asciicast.STDOUT, asciicast.STDERR)}
         syncer.watch(descriptor, self._failed)
@@ -87,11 +92,13 @@ class Recording:
         about: Mapping[str, str] = MappingProxyType({}),
         pty: bool = False,
         size: tuple[int, int] = (80, 24),
+        spend: Callable[[int], bool] = _without_limit,
         syncer: sync.Syncer = sync.SHARED,
     ) -> "Recording":
         """A new recording in ``root``, its name made of the session's id alone; syncs folders, so call it in a thread.
 
-        ``about`` joins the header's "jumphost" key, ``size`` is columns and rows. Folders are 0700, the file 0600; no
+        ``about`` joins the header's "jumphost" key, ``size`` is columns and rows, ``spend`` is asked before so many
+        bytes are written and may say no, as if the size were reached. Folders are 0700, the file 0600; no
         link below ``root`` is followed and nothing is overwritten. Unavailable (recording.failed).
         """
         relative = relative_path(session)
@@ -115,7 +122,13 @@ class Recording:
         except OSError as error:
             raise _unavailable(error) from error
         try:
-            return cls(root / relative, descriptor, header, clock, max_bytes=max_bytes, level=level, syncer=syncer)
+            return cls(
+                *(root / relative, descriptor, header, clock),
+                max_bytes=max_bytes,
+                level=level,
+                spend=spend,
+                syncer=syncer,
+            )
         except Unavailable:
             syncer.forget(descriptor)
             os.close(descriptor)
@@ -193,8 +206,8 @@ class Recording:
     def _append(self, lines: bytes, *, always: bool = False) -> None:
         if self._fault is not None:
             raise _unavailable(self._fault)
-        if not always and (self._full or self._bytes + len(lines) > self._max_bytes):
-            self._refuse()
+        if not always:
+            self._admit(len(lines))
         rest = memoryview(lines)
         try:
             while rest:
@@ -207,12 +220,17 @@ class Recording:
         self._hash.update(lines)
         self._bytes += len(lines)
 
-    def _refuse(self) -> None:
-        reached = f"the recording reached its limit of {self._max_bytes} bytes"
+    def _admit(self, count: int) -> None:
+        """Refused (limit.recording) if so many bytes more are too many; the recording says so itself, once."""
         if not self._full:
-            self._full = True
-            self._append(self._encoder.marker(self._time(), reached), always=True)
-        raise Refused(Code.LIMIT_RECORDING, reached)
+            if self._bytes + count > self._max_bytes:
+                self._full = f"the recording reached its limit of {self._max_bytes} bytes"
+            elif not self._spend(count):
+                self._full = "the recordings of this identity reached their limit of this day"
+            else:
+                return
+            self._append(self._encoder.marker(self._time(), self._full), always=True)
+        raise Refused(Code.LIMIT_RECORDING, self._full)
 
     def _failed(self, error: OSError) -> None:
         self._fault = error

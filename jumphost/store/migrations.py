@@ -14,6 +14,11 @@ def _spine(db: Database) -> None:
         db.execute(statement)
 
 
+@journal(name="0002 recordings without a seal")
+def _unsealed(db: Database) -> None:
+    db.execute("CREATE INDEX session_unsealed ON session (id) WHERE recording IS NOT NULL AND sha256 IS NULL")
+
+
 @requests(name="0001 requests")
 def _requests(db: Database) -> None:
     db.execute("CREATE TABLE request (id TEXT PRIMARY KEY, nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT")
