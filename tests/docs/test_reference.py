@@ -14,12 +14,15 @@ from msgspec import NODEFAULT, Struct, inspect
 from jumphost.cli.main import app
 from jumphost.config.bind import seconds
 from jumphost.config.settings import Settings
-from jumphost.errors import Code, status_of
+from jumphost.errors import Code, Refused, Status, status_of
+from jumphost.gateway import environment
 from jumphost.model.approval import Approver
 from jumphost.model.identity import IdentityEntry
 from jumphost.model.target import Target
 
-PAGE = (Path(__file__).parents[2] / "docs/reference.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/reference.md").read_text()
+README = (ROOT / "README.md").read_text()
 
 
 def rows(heading: str) -> dict[str, str]:
@@ -89,3 +92,16 @@ def test_every_command() -> None:
         verbs = [verb for verb in getattr(command, "commands", {}) if verb != noun]
         names += [f"jumphost {noun} {verb}" for verb in verbs] or [f"jumphost {noun}"]
     assert sorted(rows("Commands")) == sorted(names)
+
+
+def test_every_exit_status_of_the_readme() -> None:
+    shown = {int(status) for status in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    assert shown == {value for name, value in vars(Status).items() if name.isupper()} - {Status.OK}
+
+
+def test_every_name_of_the_callers_environment() -> None:
+    with pytest.raises(Refused) as caught:
+        environment.read({"JUMPHOST_": b""}, ())
+    assert set(re.findall(r"^\| `(JUMPHOST_\w+)` \|", README, re.MULTILINE)) == set(
+        re.findall(r"JUMPHOST_\w+", caught.value.message)
+    )
