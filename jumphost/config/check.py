@@ -71,6 +71,16 @@ def _matches(value: Mapping[str, str]) -> Iterator[str]:
             yield f"got {show(key)}, expected one of {', '.join(_MATCHES)}"
 
 
+def _only(*, served: object) -> Check:
+    """Of a key that has a meaning in later versions: what this one can do."""
+
+    def look(value: object) -> Iterator[str]:
+        if value != served:
+            yield f"got {show(value)}, expected {show(served)}: this version serves nothing else"
+
+    return look
+
+
 def _label(value: Mapping[str, str]) -> Iterator[str]:
     for key in value:
         yield from name(key)
@@ -94,6 +104,8 @@ TARGET: dict[str, Check] = {
     "host_keys.*": public_key,
     "host_ca.*": public_key,
     "source_address.*": _network,
+    "passthrough": _only(served=False),
+    "mode": _only(served="command"),
 }
 
 

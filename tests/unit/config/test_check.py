@@ -50,6 +50,13 @@ def test_what_is_no_network(network: str) -> None:
     assert "expected an address or CIDR" in message
 
 
+@pytest.mark.parametrize(("key", "served", "later"), [("passthrough", False, True), ("mode", "command", "connection")])
+def test_what_a_later_version_serves_is_not_taken_silently(key: str, served: object, later: object) -> None:
+    assert not list(check.TARGET[key](served))
+    (message,) = check.TARGET[key](later)
+    assert message.endswith("this version serves nothing else")
+
+
 @pytest.mark.parametrize("host", ["10.0.0.5", "::1", "fe80::1%eth0", "db.example"])
 def test_hosts(host: str) -> None:
     assert not list(check.TARGET["host"](host))
