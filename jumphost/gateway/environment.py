@@ -12,6 +12,8 @@ MAX_PURPOSE = 1024  # characters
 MAX_CORRELATION = 255  # as CONTRACTS §2
 MAX_WAIT_S = 30 * 86_400  # no hold lives longer
 
+_KNOWN = frozenset({"PURPOSE", "CORRELATION_ID", "WAIT", "DRY_RUN", "OUTPUT"})
+
 
 class Wishes(Struct, frozen=True):
     """The caller's environment, read. ``wait_s`` None: until the hold's ttl or the certificate's end."""
@@ -29,11 +31,11 @@ def read(raw: Mapping[str, bytes], accepted: tuple[str, ...]) -> Wishes:
 
     An unknown name of ours is refused, since a misspelt JUMPHOST_DRY_RUN would run the command.
     """
-    ours = {name: _text(name, value) for name, value in raw.items() if name.startswith(PREFIX)}
-    known = {"PURPOSE", "CORRELATION_ID", "WAIT", "DRY_RUN", "OUTPUT"}
-    if unknown := sorted(name for name in ours if name.removeprefix(PREFIX) not in known):
-        raise _invalid(f"got {unknown[0]}, expected one of {', '.join(PREFIX + name for name in sorted(known))}")
-    given = {name.removeprefix(PREFIX): value for name, value in ours.items()}
+    ours = {name.removeprefix(PREFIX): value for name, value in raw.items() if name.startswith(PREFIX)}
+    if unknown := sorted(ours.keys() - _KNOWN):
+        names = ", ".join(PREFIX + name for name in sorted(_KNOWN))
+        raise _invalid(f"got {(PREFIX + unknown[0])[:64]!r}, expected one of {names}")
+    given = {name: _text(PREFIX + name, value) for name, value in ours.items()}
     return Wishes(
         purpose=_purpose(given.get("PURPOSE", "")),
         correlation=_correlation(given.get("CORRELATION_ID", "")),
