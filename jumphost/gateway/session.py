@@ -37,6 +37,7 @@ from jumphost.model.event import Event, Kind
 from jumphost.model.request import TargetView, decode, subject_text
 from jumphost.model.target import Target
 from jumphost.policy.base import Submission
+from jumphost.recording.writer import Seal
 from jumphost.target.base import Exit
 
 log = structlog.get_logger(__name__)
@@ -267,20 +268,22 @@ class Session:
     @property
     def recorded(self) -> int:
         """Bytes of its recording while a command is running."""
-        reached = self._execution.progress() if self._execution is not None and self.running else None
-        return reached.bytes if reached else 0
+        return reached.bytes if (reached := self._reached()) else 0
 
     def progress(self, *, grown: int = 0) -> Event | None:
         """Where a command is running: how far its recording is, if that is ``grown`` bytes more than the last time.
 
         What the journal knows of a recording can be proven even if it is never sealed.
         """
-        reached = self._execution.progress() if self._execution is not None and self.running else None
+        reached = self._reached()
         if reached is None or reached.bytes - self._proven < grown:
             return None
         self._proven = reached.bytes
         data = {"bytes": reached.bytes, "sha256": reached.sha256}
         return self._trail.event(Kind.RECORDING_PROGRESS, self._decision_id, **data)
+
+    def _reached(self) -> Seal | None:
+        return self._execution.progress() if self._execution is not None and self.running else None
 
 
 def _check_bytes(raw: bytes, limit: int) -> None:
