@@ -9,6 +9,8 @@ import pytest
 import typer.main
 
 from jumphost.cli.main import app
+from jumphost.policy.check import check as find_problems
+from jumphost.testing.transcript import blocks
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -88,3 +90,15 @@ def test_files_that_are_named_exist(page: Path) -> None:
     ]
     assert [path for path, _, place in found if place is None] == []
     assert [test for _, test, place in found if test and place and f"def {test}(" not in place.read_text()] == []
+
+
+async def test_rules_that_are_shown_can_be_loaded(tmp_path: Path) -> None:
+    rules = [block.text for page in PAGES for block in blocks(page.read_text()) if block.language == "rego"]
+    assert rules
+    (tmp_path / ".manifest").write_text('{"roots": ["policies"], "rego_version": 1}')
+    for rule in rules:
+        names = re.findall(r"^package policies\.([\w.]+)$", rule, re.MULTILINE)[0].split(".")
+        folder = tmp_path.joinpath(*names)
+        folder.mkdir(parents=True)
+        (folder / f"{names[-1]}.rego").write_text(rule)
+    assert await find_problems([tmp_path]) == []
