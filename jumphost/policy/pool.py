@@ -14,11 +14,12 @@ import msgspec
 
 from jumphost import child
 from jumphost.errors import Code, Problem, Problems, Unavailable
-from jumphost.model.decision import Judgement, denied, leading_rule, read_verdict
+from jumphost.model.decision import Judgement
 from jumphost.model.identity import Identity
 from jumphost.model.request import Source, TargetView
 from jumphost.policy.base import Submission
-from jumphost.policy.protocol import CALL_BYTES, REPLY_BYTES, Bundle, Call, Load, Module, Ready, Reply, encode
+from jumphost.policy.protocol import CALL_BYTES, REPLY_BYTES, Bundle, Call, Load, Module, Ready, Reply, encode, fault
+from jumphost.policy.reading import check_smoke, read_reply
 
 START_S = 20.0  # the longest a worker may take to read a bundle; 100,000 entries of data took 3.3 s
 MEMORY = 1 << 30  # bytes of a worker's address space; 100,000 entries of data (11.5 MB of JSON) take 127 MB
@@ -26,7 +27,6 @@ WAITING = 1024  # requests that may wait for a worker; each holds at most a mega
 SPARE = 1  # workers beyond those that judge: one is always warm when another was killed
 
 _ENVIRONMENT = {"MIMALLOC_ARENA_RESERVE": "65536"}  # KiB: the allocator's 1 GiB would use up the worker's address space
-_FAULTS = frozenset({Code.POLICY_INVALID, Code.POLICY_ERROR, Code.POLICY_TIMEOUT, Code.POLICY_UNAVAILABLE})
 _BUSY = "the policy engine has no worker free"
 _GONE = "the policy engine stopped while it judged"
 
@@ -99,10 +99,7 @@ class Pool:
             problems = await pool._problems()
             if problems:
                 raise Problems(problems, code=Code.POLICY_INVALID)
-            smoke = await pool._answer(_SMOKE, b"", deadline=START_S)
-            if smoke.code in _FAULTS:
-                message = f"the bundle gives no valid answer: {smoke.message}"
-                raise Unavailable(Code.POLICY_UNAVAILABLE, message, detail=smoke.detail)
+            await pool._smoke()
         except BaseException:
             await pool.close()
             raise
@@ -120,11 +117,15 @@ class Pool:
 
     async def judge(self, submission: Submission) -> Judgement:
         """The judgement of a submission; see :class:`jumphost.policy.base.Engine`."""
-        return await self._answer(submission, b"", deadline=self._deadline)
+        return self._read(await self._ask(Call(0, submission), deadline=self._deadline))
 
     async def judge_document(self, document: bytes) -> Judgement:
         """The judgement of a whole request document (JSON), which is held to the rules that ours keep."""
-        return await self._answer(None, document, deadline=self._deadline)
+        return self._read(await self._ask(Call(0, None, document), deadline=self._deadline))
+
+    async def build(self, submission: Submission | None, document: bytes = b"") -> Reply:
+        """The document of a submission, or of a whole document, and its digests: for another engine to judge."""
+        return await self._ask(Call(0, submission, document, judge=False), deadline=self._deadline)
 
     async def close(self) -> None:
         """Ends all workers and waits for their end; who is still judging gets a denial."""
@@ -138,24 +139,31 @@ class Pool:
             os.close(self._memory)
             self._memory = -1
 
-    async def _answer(self, submission: Submission | None, document: bytes, *, deadline: float) -> Judgement:
+    async def _smoke(self) -> None:
+        check_smoke(self._read(await self._ask(Call(0, SMOKE), deadline=START_S)))
+
+    def _read(self, reply: Reply) -> Judgement:
+        return read_reply(reply, revision=self._revision, engine=self._engine)
+
+    async def _ask(self, call: Call, *, deadline: float) -> Reply:
+        """The reply of a worker; what stands against one is a reply too."""
         self._number += 1
         number = self._number
         try:
-            message = encode(Call(number, submission, document))
+            message = encode(msgspec.structs.replace(call, number=number))
         except (UnicodeEncodeError, OverflowError, TypeError, ValueError) as error:
-            return self._denied(Code.REQUEST_INVALID, "the request cannot be judged: it has no exact text", str(error))
+            return fault(Code.REQUEST_INVALID, "the request cannot be judged: it has no exact text", str(error))
         if len(message) > CALL_BYTES:
             text = f"the request cannot be judged: got {len(message)} bytes, expected at most {CALL_BYTES}"
-            return self._denied(Code.REQUEST_INVALID, text)
+            return fault(Code.REQUEST_INVALID, text)
         if self._closed or self._waiting >= WAITING:
-            return self._denied(Code.POLICY_UNAVAILABLE, _BUSY)
+            return fault(Code.POLICY_UNAVAILABLE, _BUSY)
         self._waiting += 1
         try:
             async with asyncio.timeout(START_S):
                 await self._free.acquire()
         except TimeoutError:
-            return self._denied(Code.POLICY_UNAVAILABLE, _BUSY)
+            return fault(Code.POLICY_UNAVAILABLE, _BUSY)
         finally:
             self._waiting -= 1
         try:
@@ -163,50 +171,24 @@ class Pool:
         finally:
             self._free.release()
 
-    async def _with_worker(self, number: int, message: bytes, deadline: float) -> Judgement:
+    async def _with_worker(self, number: int, message: bytes, deadline: float) -> Reply:
         if self._closed:  # while this call waited
-            return self._denied(Code.POLICY_UNAVAILABLE, _GONE)
+            return fault(Code.POLICY_UNAVAILABLE, _GONE)
         worker, keep = None, False
         try:
             worker = self._take()
             await worker.usable()
             async with asyncio.timeout(deadline):
                 reply = await worker.ask(number, message)
-            judgement = self._judgement(reply)
             keep = not reply.last
-            return judgement
+            return reply
         except TimeoutError:
             text = f"the policy engine did not answer within {round(deadline * 1000)} ms"
-            return self._denied(Code.POLICY_TIMEOUT, text)
+            return fault(Code.POLICY_TIMEOUT, text)
         except (OSError, EOFError, ValueError) as error:  # msgspec's errors are ValueErrors
-            return self._denied(Code.POLICY_UNAVAILABLE, _GONE, f"{type(error).__name__}: {error}")
+            return fault(Code.POLICY_UNAVAILABLE, _GONE, f"{type(error).__name__}: {error}")
         finally:
             self._put_back(worker, keep=keep)
-
-    def _judgement(self, reply: Reply) -> Judgement:
-        if reply.code:
-            judgement = self._denied(Code(reply.code), reply.message, reply.detail)
-        else:
-            judgement = self._read(reply.answer)
-        return msgspec.structs.replace(
-            judgement,
-            document=reply.document,
-            request_digest=reply.request_digest,
-            input_digest=reply.input_digest,
-        )
-
-    def _read(self, answer: bytes) -> Judgement:
-        try:
-            verdict = read_verdict(answer)
-        except ValueError as error:
-            return self._denied(Code.POLICY_INVALID, "the policy's answer is not a decision", str(error))
-        rule = leading_rule(verdict)
-        if rule is None:
-            return self._denied(Code.POLICY_NO_RULE, "no rule allows this")
-        return Judgement(verdict, rule.id, rule.message, revision=self._revision, engine=self._engine)
-
-    def _denied(self, code: Code, message: str, detail: str = "") -> Judgement:
-        return denied(code, message, detail=detail, revision=self._revision, engine=self._engine)
 
     async def _problems(self) -> tuple[Problem, ...]:
         """What a worker finds wrong with the bundle."""
@@ -260,7 +242,7 @@ async def inspect(modules: tuple[Module, ...]) -> tuple[Problem, ...]:
         await pool.close()
 
 
-_SMOKE = Submission(
+SMOKE = Submission(
     id="00000000-0000-7000-8000-000000000000",
     connection="00000000-0000-7000-8000-000000000000",
     now_ns=0,

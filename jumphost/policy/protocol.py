@@ -7,7 +7,7 @@ The parent starts a worker with a :class:`Load` in sealed memory; the worker ans
 import msgspec
 from msgspec import Struct
 
-from jumphost.errors import Problem
+from jumphost.errors import Code, Problem
 from jumphost.policy.base import Submission
 
 CALL_BYTES = 2 << 20  # a megabyte of judged standard input, a command and an identity
@@ -46,11 +46,12 @@ class Ready(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True, array_like=True):
-    """Judge a submission, or a whole document where there is none."""
+    """Judge a submission, or a whole document where there is none; or only make the document."""
 
     number: int
     submission: Submission | None
     document: bytes = b""
+    judge: bool = True
 
 
 class Reply(Struct, frozen=True, array_like=True):
@@ -58,13 +59,18 @@ class Reply(Struct, frozen=True, array_like=True):
 
     number: int
     answer: bytes = b""
-    code: str = ""
+    code: Code | None = None
     message: str = ""
     detail: str = ""
     document: bytes = b""
     request_digest: str = ""
     input_digest: str = ""
     last: bool = False  # the worker ends after it
+
+
+def fault(code: Code, message: str, detail: str = "") -> Reply:
+    """The reply where no worker gave one."""
+    return Reply(0, code=code, message=message, detail=detail)
 
 
 encode = msgspec.msgpack.Encoder().encode

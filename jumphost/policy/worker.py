@@ -47,12 +47,12 @@ def answer(interpreter: Interpreter, call: Call) -> Reply:
     known = Reply(call.number)
     try:
         made = document.build(call.submission) if call.submission else document.read(call.document)
-        known = Reply(call.number, b"", "", "", "", made.body, made.request_digest, made.input_digest)
+        known = Reply(call.number, b"", None, "", "", made.body, made.request_digest, made.input_digest)
         if not made.understood:
             reasons = ", ".join(made.request.command.opaque) or "no command in it"
             message = f"the command cannot be read with certainty: {reasons}"
             return _fault(known, Code.COMMAND_UNPARSED, message)
-        return msgspec.structs.replace(known, answer=interpreter.evaluate(made.body))
+        return msgspec.structs.replace(known, answer=interpreter.evaluate(made.body)) if call.judge else known
     except Refused as refused:
         return _fault(known, refused.code, refused.message, refused.detail)
     except Undefined:

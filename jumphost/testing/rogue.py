@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
             case "another type":
                 pipe.send(encode({"effect": "allow"}))
             case "unknown code":
-                pipe.send(encode(Reply(call.number, code="all.good")))
+                pipe.send(encode((call.number, b"", "all.good")))
             case "too long":
                 os.write(socket, (REPLY_BYTES + 1).to_bytes(4, "big"))
             case "half":

@@ -23,7 +23,7 @@ def reply(body: str, call: Call) -> Reply:
 
 def test_the_answer_comes_with_the_document_and_its_digests() -> None:
     got = reply("decision := input.command.canonical", Call(7, submission(b"df -h")))
-    assert (got.number, got.code, got.last) == (7, "", False)
+    assert (got.number, got.code, got.last) == (7, None, False)
     assert json.loads(got.answer) == "'df' -h"
     assert json.loads(got.document)["command"]["raw"] == "df -h"
     assert len(got.request_digest) == len(got.input_digest) == 64
@@ -38,6 +38,12 @@ def test_a_whole_document_is_judged_as_it_is() -> None:
         first.input_digest,
     )
     assert again.answer == b"2"
+
+
+def test_for_another_engine_only_the_document_is_made() -> None:
+    judged = reply("decision := 1", Call(1, submission()))
+    built = reply("decision := 1", Call(1, submission(), judge=False))
+    assert built == msgspec.structs.replace(judged, answer=b"")
 
 
 @pytest.mark.parametrize(
