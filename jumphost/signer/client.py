@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import structlog
+
 from jumphost.config.site import Site
 from jumphost.errors import Code, Refused, Unavailable
 from jumphost.signer.protocol import Answer, Issued, Question, answer, frame, peer_uid, read_frame
@@ -15,6 +17,10 @@ from jumphost.signer.protocol import Answer, Issued, Question, answer, frame, pe
 ANSWER_TIMEOUT_S = 10.0  # questions queue behind each other's disk writes
 START_TIMEOUT_S = 20.0  # longer than it waits for another signer to end
 END_TIMEOUT_S = 5.0
+RESTART_S, RESTART_AT_MOST_S = 0.1, 5.0  # pauses before a signer that died has a successor: the first, the longest
+STEADY_S = 10.0  # one that lived as long counts as the first again
+
+log = structlog.get_logger(__name__)
 
 
 class SignerClient:
@@ -52,26 +58,29 @@ class SignerClient:
 async def running(site: Site, path: Path | None = None) -> AsyncIterator[SignerClient]:
     """The signer of another uid that serves the site, else a child of ours on ``path`` (default: the site's socket).
 
-    A child ends with the context, or with us. One of our own uid that still listens is another's child: it is waited
-    for and never shared. Unavailable (signer.unavailable) if none starts.
+    A child ends with the context, or with us; if it dies another is started, and meanwhile nothing is signed. One of
+    our own uid that still listens is another's child: it is waited for and never shared. Unavailable
+    (signer.unavailable) if none starts.
     """
     if await _listener(site.signer_socket) not in (None, os.geteuid()):
         yield SignerClient(site.signer_socket)
         return
     path = path or site.signer_socket
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-m", "jumphost.signer", "--site", str(site.root), "--socket", str(path)),
-        "--with-parent",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={},
-        start_new_session=True,  # a Ctrl-C at the terminal is for us, and we end it last
-    )
+    child = _Child(site, path)
+    failure: BaseException | None = None
     try:
-        await _ready(process)
-        yield SignerClient(path)
+        await child.start()
+        async with asyncio.TaskGroup() as group:
+            keeper = group.create_task(child.keep())
+            try:
+                yield SignerClient(path)
+            except BaseException as error:  # noqa: BLE001  # raised as it is, and not in a group
+                failure = error
+            keeper.cancel()
     finally:
-        await _end(process)
+        await child.end()
+    if failure is not None:
+        raise failure
 
 
 @asynccontextmanager
@@ -97,15 +106,54 @@ async def _listener(path: Path) -> int | None:
         writer.close()
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):  # it ended by itself
-        process.terminate()
-    try:
-        async with asyncio.timeout(END_TIMEOUT_S):
+class _Child:
+    """A signer of ours, and whoever takes its place."""
+
+    def __init__(self, site: Site, path: Path) -> None:
+        self._site, self._path = site, path
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Returns when it answers; Unavailable (signer.unavailable) if it does not, OSError if there can be none."""
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-m", "jumphost.signer", "--site", str(self._site.root)),
+            *("--socket", str(self._path), "--with-parent"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={},
+            start_new_session=True,  # a Ctrl-C at the terminal is for us, and we end it last
+        )
+        await _ready(self._process)
+
+    async def keep(self) -> None:
+        """Starts another when it has died, soon the first time, ever later if they go on dying."""
+        loop = asyncio.get_running_loop()
+        pause = 0.0
+        while self._process is not None:
+            since = loop.time()
+            status = await self._process.wait()
+            pause = RESTART_S if loop.time() - since > STEADY_S else min(2 * pause or RESTART_S, RESTART_AT_MOST_S)
+            log.error("signer.died", status=status, restart_in_s=pause)
+            await asyncio.sleep(pause)
+            try:
+                await self.start()
+            except (OSError, Unavailable) as error:
+                log.error("signer.not_started", error=str(error))
+                await self.end()
+
+    async def end(self) -> None:
+        """Has it end in order, or kills it; idempotent."""
+        process = self._process
+        if process is None:
+            return
+        with suppress(ProcessLookupError):  # it ended by itself
+            process.terminate()
+        try:
+            async with asyncio.timeout(END_TIMEOUT_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
             await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
 
 
 async def _ready(process: asyncio.subprocess.Process) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jumphost.config.create import create_site
@@ -117,3 +118,51 @@ async def test_one_that_does_not_start_is_unavailable(
         async with running(site):
             pass
     assert "signer.unavailable" in capfd.readouterr().err
+
+
+def signers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "jumphost.signer" in child.cmdline()]
+
+
+async def answers(client: SignerClient) -> bool:
+    """Asks until it answers; what it says meanwhile is that it is not there."""
+    while True:
+        try:
+            return isinstance(await client.ask(CHECK), Issued)
+        except Unavailable as error:
+            assert error.code is Code.SIGNER_UNAVAILABLE  # noqa: PT017
+            await asyncio.sleep(0.02)
+
+
+async def test_one_that_dies_has_a_successor(site: Site) -> None:
+    async with running(site) as client:
+        for _ in range(2):
+            [process] = signers()
+            process.kill()
+            while signers() == [process]:
+                await asyncio.sleep(0.02)
+            assert await answers(client)
+    assert not signers()
+    assert not site.signer_socket.exists()
+
+
+async def test_one_that_cannot_start_again_is_tried_again(site: Site, capfd: pytest.CaptureFixture[str]) -> None:
+    key, away = site.signer / "caller_ca", site.signer / "away"
+    async with running(site) as client:
+        key.rename(away)
+        signers()[0].kill()
+        said = ""
+        while "signer.not_started" not in said:
+            said += "".join(capfd.readouterr())
+            await asyncio.sleep(0.02)
+        with pytest.raises(Unavailable, match="does not answer"):
+            await client.ask(CHECK)
+        away.rename(key)
+        assert await answers(client)
+
+
+async def test_what_goes_wrong_beside_it_is_raised_as_it_is(site: Site) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with running(site):
+            raise ZeroDivisionError
+    assert not signers()
