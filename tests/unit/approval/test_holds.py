@@ -3,7 +3,8 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,37 @@ async def test_a_row_that_another_changed_is_not_overwritten(at: Desk) -> None:
     hold = await at.open()
     await at.store.write(lambda connection: connection.execute("UPDATE hold SET state = 'withdrawn'"))
     assert await refusal(at.holds.answer(ALICE.answers(hold, at.clock))) is Code.APPROVAL_CLOSED
+    assert await at.told() == ["hold.open"]
+
+
+async def leaves_while_it_is_written(at: Desk, change: Coroutine[Any, Any, object]) -> None:
+    """A caller of ``change`` who is cancelled when the store has it and has not written it yet."""
+    busy = threading.Event()
+    before = asyncio.ensure_future(at.store.write(lambda _: busy.wait()))
+    changing = asyncio.ensure_future(change)
+    for _ in range(3):  # to the store
+        await asyncio.sleep(0)
+    changing.cancel()
+    await asyncio.sleep(0)
+    busy.set()
+    with pytest.raises(asyncio.CancelledError):
+        await changing
+    await before
+
+
+async def test_what_is_written_is_seen_though_its_caller_left(at: Desk) -> None:
+    await leaves_while_it_is_written(at, at.open())
+    [hold] = at.holds.live()
+    await leaves_while_it_is_written(at, at.holds.answer(ALICE.answers(hold, at.clock)))
+    assert at.holds.get(hold.id).state == "approved"
+    assert await at.told() == ["hold.open", "hold.approve"]
+
+
+async def test_what_was_not_written_is_not_seen_though_its_caller_left(at: Desk) -> None:
+    hold = await at.open()
+    await at.store.write(lambda connection: connection.execute("UPDATE hold SET state = 'withdrawn'"))
+    await leaves_while_it_is_written(at, at.holds.answer(ALICE.answers(hold, at.clock)))
+    assert at.holds.get(hold.id) is hold
     assert await at.told() == ["hold.open"]
 
 
