@@ -29,6 +29,9 @@ class Limits:
 
     memory: int  # bytes of address space
     files: int = 32  # open descriptors
+    reserves: bool = (
+        False  # it reserves far more addresses than it uses, as Go does: count what is private and writable
+    )
 
 
 def confine(limits: Limits, parent: int) -> None:
@@ -39,7 +42,7 @@ def confine(limits: Limits, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits.files, limits.files))
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_DATA if limits.reserves else resource.RLIMIT_AS, (limits.memory, limits.memory))
     libc = ctypes.CDLL(None, use_errno=True)
     for option, value in ((_PR_SET_PDEATHSIG, signal.SIGKILL), (_PR_SET_NO_NEW_PRIVS, 1)):
         if libc.prctl(option, value, 0, 0, 0):
@@ -70,47 +73,31 @@ def unsealed(fd: int) -> bytes:
         return bytes(view)
 
 
-class Child:
-    """The parent's side of a helper that runs ``python -I -m MODULE SOCKET PARENT FD…``.
-
-    Its environment is what is given, its standard streams are /dev/null, it holds no descriptor but the socket and
-    ``fds``.
-    """
+class Process:
+    """A process of ours: it starts with what it is given, is killed at will and reaped by the event loop."""
 
     def __init__(
         self,
-        module: str,
+        arguments: Sequence[str],
         *,
         fds: Sequence[int] = (),
-        frame_bytes: int,
         environment: Mapping[str, str] | None = None,
+        stderr: int = subprocess.DEVNULL,
     ) -> None:
-        """Starts it; OSError if the machine does not let us. Frames over ``frame_bytes`` are faults of the child."""
-        self._frame_bytes = frame_bytes
-        self._socket, theirs = socket.socketpair()
-        with theirs:
-            try:
-                passed = [theirs.fileno(), *fds]
-                arguments = [str(number) for number in (theirs.fileno(), os.getpid(), *fds)]
-                self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-B", "-m", module, *arguments],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    env=environment or {},
-                    cwd="/",
-                    pass_fds=passed,
-                )
-            except BaseException:
-                self._socket.close()
-                raise
-        self._socket.settimeout(0)
+        """Starts it in ``/``, with no descriptor but ``stderr`` and ``fds``; OSError if the machine does not let us."""
+        self._process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            env=environment or {},
+            cwd="/",
+            pass_fds=fds,
+        )
         self._ended = asyncio.Event()
-        self._talking = 0
         try:
             self._pidfd = os.pidfd_open(self._process.pid)
         except OSError:
-            self._socket.close()
             self._process.kill()
             self._process.wait()
             raise
@@ -130,6 +117,50 @@ class Child:
     def ended(self) -> bool:
         """Whether nothing of it is left: no process to be waited for, and no descriptor once nobody reads it."""
         return self._ended.is_set()
+
+    def kill(self) -> None:
+        """Ends it at once; idempotent."""
+        self._process.kill()
+
+    async def wait(self) -> int:
+        """Its exit status once it has ended (a signal is negative, as :mod:`subprocess` has it)."""
+        await self._ended.wait()
+        return self._process.wait()
+
+    def _reap(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        self._process.wait()
+        self._ended.set()
+
+
+class Child(Process):
+    """The parent's side of a helper that runs ``python -I -m MODULE SOCKET PARENT FD…``.
+
+    Its environment is what is given, its standard streams are /dev/null, it holds no descriptor but the socket and
+    ``fds``.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        *,
+        fds: Sequence[int] = (),
+        frame_bytes: int,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Starts it; OSError if the machine does not let us. Frames over ``frame_bytes`` are faults of the child."""
+        self._frame_bytes = frame_bytes
+        self._talking = 0
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            arguments = [str(number) for number in (theirs.fileno(), os.getpid(), *fds)]
+            try:
+                super().__init__([*python(module), *arguments], fds=[theirs.fileno(), *fds], environment=environment)
+            except BaseException:
+                self._socket.close()
+                raise
+        self._socket.settimeout(0)
 
     async def send(self, message: bytes) -> None:
         """Writes one frame; OSError if the child is gone. After a cancellation the child can only be killed."""
@@ -156,20 +187,8 @@ class Child:
             data += piece
         return bytes(data)
 
-    def kill(self) -> None:
-        """Ends it at once; idempotent."""
-        self._process.kill()
-
-    async def wait(self) -> int:
-        """Its exit status once it has ended (a signal is negative, as :mod:`subprocess` has it)."""
-        await self._ended.wait()
-        return self._process.wait()
-
     def _reap(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._pidfd)
-        os.close(self._pidfd)
-        self._process.wait()
-        self._ended.set()
+        super()._reap()
         self._close_unused()
 
     @contextmanager
@@ -185,6 +204,11 @@ class Child:
         """Closes the socket of an ended child; not while its last words are being read."""
         if self._ended.is_set() and not self._talking:
             self._socket.close()
+
+
+def python(module: str) -> list[str]:
+    """The command that runs a module of ours apart from the user's environment and folder."""
+    return [sys.executable, "-I", "-B", "-m", module]
 
 
 class Parent:
