@@ -4,6 +4,7 @@ Every chunk goes through the tap before it goes on; when the tap fails, or a lim
 either direction. No method that asyncssh or a target calls raises.
 """
 
+import asyncio
 import functools
 from collections.abc import Callable
 from typing import Concatenate, Literal, ParamSpec, Protocol
@@ -11,6 +12,8 @@ from typing import Concatenate, Literal, ParamSpec, Protocol
 from jumphost.errors import Code, JumphostError, Refused
 from jumphost.gateway.channel import CallerChannel
 from jumphost.target.base import Process
+
+EOF_GRACE_S = 0.5  # from the end of output to the end of nearly every command it takes a few milliseconds
 
 P = ParamSpec("P")
 
@@ -66,6 +69,7 @@ class Relay:
         self._streams_input = stdin == "stream"
         self._on_fault = on_fault
         self._process: Process | None = None
+        self._ending: asyncio.TimerHandle | None = None
         self.fault: JumphostError | None = None
         self.dropped_input = 0  # bytes
 
@@ -77,7 +81,12 @@ class Relay:
         self._channel.attach(self)
 
     async def drained(self) -> None:
-        """Waits until the caller's socket took all output or the caller is gone; raises the fault if there is one."""
+        """The command has ended: waits until the caller's socket took all output or the caller is gone.
+
+        Raises the fault if there is one.
+        """
+        if self._ending is not None:
+            self._ending.cancel()
         await self._channel.flushed()
         if self.fault is not None:
             raise self.fault
@@ -105,7 +114,14 @@ class Relay:
 
     @_contained
     def eof(self) -> None:
-        """No more output. Where a line about dropped input is due, the end is left to the channel's close."""
+        """No more output. The caller learns of it with the command's end, or a moment later if that does not come.
+
+        After it nothing can be said any more, and how the command ended may have to be.
+        """
+        self._ending = asyncio.get_running_loop().call_later(EOF_GRACE_S, self._write_eof)
+
+    @_contained
+    def _write_eof(self) -> None:
         if not self.dropped_input:
             self._channel.write_eof()
 

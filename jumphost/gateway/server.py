@@ -22,6 +22,7 @@ from jumphost.target.base import Exit
 
 HEARTBEAT_S = 1.0  # how often holds are looked at for expiry, and refused logins counted
 PROGRESS_BEATS = 10  # every so many beats the journal learns how far open recordings are: it must be writable
+GROWN = 1 << 20  # bytes by which a recording grows until the journal learns of it before that
 
 SHUTTING_DOWN = "the gateway is shutting down"
 
@@ -213,10 +214,14 @@ class Gateway:
         try:
             await self._parts.store.write(None, *events)
         except Unavailable as error:
-            log.error("journal.unavailable", error=str(error))
-            for session in list(self._sessions):
-                if session.running:
-                    session.cut(error)
+            self._stop_running(error)
+
+    def _stop_running(self, error: JumphostError) -> None:
+        """What cannot be journalled does not run on."""
+        log.error("journal.unavailable", error=str(error), detail=error.detail)
+        for session in list(self._sessions):
+            if session.running:
+                session.cut(error)
 
     async def _heartbeat(self) -> None:
         beats = 0
@@ -233,8 +238,27 @@ class Gateway:
         counted = self._flood.counted()
         if counted:
             await self._write(*counted)
-        if progress:
-            await self._write(*[event for session in self._sessions if (event := session.progress()) is not None])
+        await self._progress(0 if progress else GROWN)
+        if self._parts.admission.scarce():
+            self._cut_largest()
+
+    def _cut_largest(self) -> None:
+        """Whoever fills the disk ends first, so that all others can be sealed and journalled."""
+        largest = max(self._sessions, key=lambda session: session.recorded, default=None)
+        if largest is not None and largest.recorded:
+            log.error("disk.scarce", session=largest.id, recorded=largest.recorded)
+            largest.cut(Unavailable(Code.LIMIT_DISK, "too little disk is free to go on recording"))
+
+    async def _progress(self, grown: int) -> None:
+        events = [event for session in self._sessions if (event := session.progress(grown=grown)) is not None]
+        if not events:
+            return
+        try:
+            await self._parts.store.write(None, *events)
+        except Unavailable as error:
+            self._stop_running(error)
+        except Exception as error:  # noqa: BLE001  # whatever keeps us from writing
+            self._stop_running(Unavailable(Code.JOURNAL_UNAVAILABLE, "the journal takes no events", detail=repr(error)))
 
 
 async def _contained(work: Coroutine[Any, Any, None]) -> None:
