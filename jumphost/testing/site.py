@@ -153,11 +153,14 @@ class LiveSite:
         imports = "import data.jumphost.command\nimport data.jumphost.result\n\n"
         (folder / f"{rule}.rego").write_text(head + imports + body)
 
-    def start(self) -> None:
-        """Serves the site; AssertionError with what it said if it does not come up."""
+    def start(self, *words: str) -> None:
+        """Serves the site, by other words of Python's than those of the product if some are given.
+
+        AssertionError with what it said if it does not come up.
+        """
         log = (self.root / "gateway.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "jumphost", "serve", "--site", str(self.root)],
+            [sys.executable, *(words or ("-m", "jumphost", "serve")), "--site", str(self.root)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -168,16 +171,21 @@ class LiveSite:
             raise AssertionError(f"the gateway did not start:\n{(self.root / 'gateway.log').read_text()}")
         self.port = int(json.loads(line)["ssh"].rpartition(":")[2])
 
-    def stop(self) -> int:
-        """Ends the gateway in order and returns its status."""
-        if self.process is None:
-            return 0
-        self.process.terminate()
+    def killed(self) -> int:
+        """The status of a gateway that ended by itself."""
+        assert self.process is not None
         status = self.process.wait(timeout=READY_S)
         if self.process.stdout is not None:
             self.process.stdout.close()
         self.process = None
         return status
+
+    def stop(self) -> int:
+        """Ends the gateway in order and returns its status."""
+        if self.process is None:
+            return 0
+        self.process.terminate()
+        return self.killed()
 
 
 @contextmanager
