@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from jumphost.config.bind import Check
-from jumphost.config.settings import address
+from jumphost.config.settings import OFF, address
 from jumphost.config.tree import Findings, Node, show
 from jumphost.model.identity import SCOPE
 from jumphost.sshkey import read_line
@@ -50,6 +50,16 @@ def _listen(value: str) -> Iterator[str]:
         yield str(error)
 
 
+def _local(value: str) -> Iterator[str]:
+    """Where no login is asked for, so that only this machine may come."""
+    try:
+        local = value == OFF or ipaddress.ip_address(address(value)[0]).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        yield f"got {show(value)}, expected {OFF}, or a loopback address and a port such as 127.0.0.1:9222"
+
+
 def _host(value: str) -> Iterator[str]:
     if not _HOST.fullmatch(value):
         yield f"got {show(value)}, expected a host name or address"
@@ -86,7 +96,7 @@ def _label(value: Mapping[str, str]) -> Iterator[str]:
         yield from name(key)
 
 
-SETTINGS: dict[str, Check] = {"listen": _listen, "name": name, "callers": _some}
+SETTINGS: dict[str, Check] = {"listen": _listen, "status.listen": _local, "name": name, "callers": _some}
 IDENTITY: dict[str, Check] = {
     "owner": name,
     "groups.*": name,

@@ -8,6 +8,8 @@ from msgspec import Meta, Struct
 Duration = Annotated[int, Meta(ge=1, extra={"duration": True})]  # seconds; written 90, 90s, 15m, 2h or 7d
 Positive = Annotated[int, Meta(ge=1)]
 
+OFF = "off"
+
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every section."""
@@ -80,6 +82,12 @@ class Log(Section, frozen=True):
     format: Literal["console", "json"] = "console"
 
 
+class Status(Section, frozen=True):
+    """Where this machine's own probes and scrapers ask how the gateway is: ``/healthz``, ``/readyz``, ``/metrics``."""
+
+    listen: str = OFF  # a loopback address and port, or OFF
+
+
 class Settings(Section, frozen=True):
     """All of ``jumphost.yaml``."""
 
@@ -92,6 +100,8 @@ class Settings(Section, frozen=True):
     hold: Hold = Hold()
     environment: Environment = Environment()
     log: Log = Log()
+    status: Status = Status()
+    drain: Duration = 30  # that running commands have when the gateway is told to end
 
 
 def address(listen: str) -> tuple[str, int]:

@@ -2,16 +2,14 @@
 
 import argparse
 import asyncio
-import ctypes
 import json
 import os
-import resource
 import signal
 import sys
 from pathlib import Path
 
-import structlog
-
+from jumphost import log
+from jumphost.child import seclude
 from jumphost.clock import NS_PER_S, Clock, SystemClock
 from jumphost.config.site import Site
 from jumphost.errors import Code, JumphostError, Unavailable, status_of
@@ -19,7 +17,6 @@ from jumphost.signer.log import Log
 from jumphost.signer.server import Signer, serve
 
 LOCK_WAIT_S = 10.0  # for a signer that is about to end: a restart, or one that the command line started
-_PR_SET_DUMPABLE = 4  # linux/prctl.h
 
 
 def main() -> int:
@@ -30,8 +27,8 @@ def main() -> int:
     parser.add_argument("--peer", type=int, action="append", default=[], metavar="UID", help="a uid that may ask too")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
     given = parser.parse_args()
-    _harden()
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for the ready line
+    seclude()
+    log.configure("info", "json")
     site = Site(given.site.resolve())
     try:
         asyncio.run(_run(site, given.socket or site.signer_socket, given.peer, with_parent=given.with_parent))
@@ -75,14 +72,6 @@ async def _log(path: Path, clock: Clock) -> Log:
             await asyncio.sleep(0.05)
         except OSError as error:
             raise Unavailable(Code.SIGNER_UNAVAILABLE, f"the signer cannot open {path}: {error.strerror}") from None
-
-
-def _harden() -> None:
-    """No core dump, and no look into this process's memory by others of its uid: the CA keys are in it."""
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0):
-        raise OSError("prctl(PR_SET_DUMPABLE) failed")
 
 
 if __name__ == "__main__":

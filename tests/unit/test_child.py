@@ -128,6 +128,17 @@ async def test_sealed_memory_reads_the_same_for_everyone_and_cannot_change() -> 
         await process.wait()
 
 
+def test_a_secluded_process() -> None:
+    """In a process of its own: there is no way back."""
+    script = (
+        "from jumphost.child import seclude; import ctypes, os, resource\n"
+        "seclude(); print(os.umask(0), *resource.getrlimit(resource.RLIMIT_CORE))\n"
+        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["63", "0", "0", "0"], "umask 077, no core, PR_GET_DUMPABLE"
+
+
 def test_it_dies_with_its_parent() -> None:
     script = (
         "import asyncio\nfrom jumphost.child import Child\n"

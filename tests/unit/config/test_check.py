@@ -87,6 +87,19 @@ def test_a_listen_address_and_a_match_and_labels_are_looked_at() -> None:
     assert list(check.TARGET["labels"]({"a b": "x"}))
 
 
+@pytest.mark.parametrize("listen", ["off", "127.0.0.1:0", "127.8.0.1:9222", "[::1]:9222"])
+def test_where_the_status_is_told(listen: str) -> None:
+    assert not list(check.SETTINGS["status.listen"](listen))
+
+
+@pytest.mark.parametrize(
+    "listen", ["", "on", "0.0.0.0:1", "10.0.0.5:1", "[::]:1", "localhost:1", "127.0.0.1"]
+)
+def test_the_status_is_told_to_this_machine_only(listen: str) -> None:
+    (message,) = check.SETTINGS["status.listen"](listen)
+    assert message.startswith(f"got {listen!r}, expected off, or a loopback address")
+
+
 def test_a_target_has_a_host_that_is_known_and_a_free_name() -> None:
     found = Findings("t")
     check.targets(

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import structlog
 
+from jumphost import log
 from jumphost.clock import SystemClock
 from jumphost.config.create import create_site
 from jumphost.config.site import Site
@@ -27,8 +27,8 @@ def site(tmp_path: Path) -> Site:
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """This process stays as it is: readable to debuggers, its mask and log as they were."""
-    monkeypatch.setattr(program, "_harden", lambda: None)
-    monkeypatch.setattr(structlog, "configure", lambda **_: None)
+    monkeypatch.setattr(program, "seclude", lambda: None)
+    monkeypatch.setattr(log, "configure", lambda *_: None)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
@@ -102,15 +102,3 @@ async def test_but_not_for_ever(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="another signer holds"):
         await program._log(tmp_path / "log", Hurried())
     held.close()
-
-
-async def test_it_hardens_itself(site: Site) -> None:
-    """In a process of its own: there is no way back."""
-    script = (
-        "from jumphost.signer.__main__ import _harden; import ctypes, os, resource\n"
-        "_harden(); print(os.umask(0), resource.getrlimit(resource.RLIMIT_CORE))\n"
-        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
-    )
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)
-    said, _ = await process.communicate()
-    assert said.decode().split() == ["63", "(0,", "0)", "0"]
