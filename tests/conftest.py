@@ -28,9 +28,9 @@ def lab() -> Iterator[LiveSite]:
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deploy(lab: LiveSite) -> Path:
-    """A login to the lab as deploy-bot."""
+    """A login to the lab as deploy-bot; its certificate outlives a module, not all of the tests."""
     return lab.key("deploy-bot", "--ttl", "15m")
 
 
