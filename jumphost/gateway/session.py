@@ -54,7 +54,7 @@ class Session:
         self._parts, self._channel, self._caller = parts, channel, caller
         self._target_name, _, self._login = channel.connection.username.partition("+")
         self._trail = Trail(parts.clock, self.id, channel, target=self._target_name, login=self._login)
-        self._decision_id = new_id(parts.clock)
+        self._decision_id, self._hold_id = new_id(parts.clock), self.id
         self._wishes = Wishes(as_json=environment.wants_json(channel.env))
         self._stage = Stage.OPEN
         self._cut: JumphostError | None = None
@@ -152,6 +152,7 @@ class Session:
         parts = self._parts
         await parts.store.write(None, *self._trail.take())
         hold = await parts.holds.open(self._new_hold(target, decision), self._trail.event(Kind.HOLD_OPEN, decision.id))
+        self._hold_id = new_id(parts.clock)  # of the next one: a session that is judged anew may be held again
         self._stage = step(self._stage, Stage.HELD)
         told = replace(message.judged(decision, "held"), hold=hold.id)
         with parts.holds.attached(hold.id) as ticket:
@@ -231,7 +232,7 @@ class Session:
     def _new_hold(self, target: Target, decision: Decision) -> Hold:
         now, identity, terms = self._parts.clock.now_ns(), self._caller.identity, decision.obligations.approval
         return Hold(
-            id=self.id,
+            id=self._hold_id,
             state="pending",
             request_digest=decision.judgement.request_digest,
             identity=identity.name,

@@ -73,6 +73,17 @@ def opening(fault: Callable[[House], Callable[[], Any]]) -> Break:
     return broken
 
 
+def slow(here: House, patch: pytest.MonkeyPatch) -> None:
+    """The disk takes longer than we wait for it."""
+    opens = Recording.open
+
+    def opened(*args: Any, **known: Any) -> Recording:
+        here.blocks()
+        return opens(*args, **known)
+
+    patch.setattr(Recording, "open", opened)
+
+
 def recording(fault: Callable[[House], Callable[[], None]]) -> Break:
     def broken(here: House, patch: pytest.MonkeyPatch) -> None:
         act = fault(here)
@@ -161,7 +172,7 @@ CASES = [
     Case("hold hangs", held(Kind.HOLD_OPEN, stuck), 69, "failed journal.unavailable"),
     Case("recorder cannot open", opening(lambda _: throws(NO_RECORDING)), 70, "failed recording.failed"),
     Case("recorder opens oddly", opening(odd), 70, "failed internal"),
-    Case("recorder hangs", opening(stuck), 70, "failed recording.failed"),
+    Case("recorder hangs", slow, 70, "failed recording.failed"),
     Case("recorder is rubbish", opening(lambda _: object), 70, "failed internal"),
     Case(f"{BEFORE} full", journal(Kind.COMMAND_START, full), 69, "failed journal.unavailable"),
     Case(f"{BEFORE} odd", journal(Kind.COMMAND_START, odd), 70, "failed internal"),
