@@ -39,8 +39,16 @@ DRAIN_GRACE_S = 30.0  # running commands may finish within it when the gateway i
 log = structlog.get_logger(__name__)
 
 
-async def serve(site: Site, *, ready: Callable[[dict[str, Any]], None], clock: Clock | None = None) -> None:
+async def serve(
+    site: Site,
+    *,
+    ready: Callable[[dict[str, Any]], None],
+    clock: Clock | None = None,
+    clock_is_right: bool = False,
+) -> None:
     """Runs the gateway of a site until SIGTERM or SIGINT; ``ready`` is called with the ready line's content.
+
+    ``clock_is_right``: somebody looked, and events of the journal that are later than now are what is wrong.
 
     Raises Problems for a site that is not in order, Unavailable for a part that does not start.
     """
@@ -55,7 +63,7 @@ async def serve(site: Site, *, ready: Callable[[dict[str, Any]], None], clock: C
             clock,
             (recordings, site.state),
             min_free=settings.recording.min_free,
-            latest_ns=await store.read(left.latest),
+            latest_ns=0 if clock_is_right else await store.read(left.latest),
         )
         admission.now_ns()
         admission.disk()
@@ -88,7 +96,8 @@ async def serve(site: Site, *, ready: Callable[[dict[str, Any]], None], clock: C
         )
         gateway = Gateway(parts)
         await store.write(None, Event(Kind.POLICY_LOAD, clock.now_ns(), data={"revision": engine.revision}))
-        await store.write(None, Event(Kind.SYSTEM_START, clock.now_ns(), data={"pid": os.getpid()}))
+        about = {"pid": os.getpid(), "clock_is_right": clock_is_right}
+        await store.write(None, Event(Kind.SYSTEM_START, clock.now_ns(), data=about))
         try:
             await _listen(site, gateway, parts, ready)
         finally:

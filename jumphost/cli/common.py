@@ -84,10 +84,10 @@ def printable(text: str) -> str:
 
 
 def report(error: JumphostError) -> int:
-    """Prints an error for a person and gives the exit status that goes with it."""
+    """Prints an error for a person, who may see its detail, and gives the exit status that goes with it."""
     if isinstance(error, Problems):
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return FOUND
-    print(f"jumphost: {error}", file=sys.stderr)
+    print(f"jumphost: {error}{f' ({error.detail})' if error.detail else ''}", file=sys.stderr)
     return status_of(error.code)

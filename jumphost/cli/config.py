@@ -22,7 +22,7 @@ def _config() -> None:
 def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Name everything that is wrong in a site's files, in one run; exit 1 if anything is."""
     place = open_site(site)
-    problems = _problems(place)
+    problems = look(place)
 
     def text() -> None:
         for problem in problems:
@@ -30,11 +30,12 @@ def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
         if not problems:
             print(f"{place.root}: no problems")
 
-    emit([_row(problem) for problem in problems], as_json=as_json, text=text)
+    emit([row(problem) for problem in problems], as_json=as_json, text=text)
     raise typer.Exit(FOUND if problems else 0)
 
 
-def _problems(site: Site) -> list[Problem]:
+def look(site: Site) -> list[Problem]:
+    """What is wrong in a site's files, and what is missing of them."""
     absent = files.missing(site)
     try:
         load_site(site)
@@ -43,5 +44,6 @@ def _problems(site: Site) -> list[Problem]:
     return absent
 
 
-def _row(problem: Problem) -> dict[str, Any]:
+def row(problem: Problem) -> dict[str, Any]:
+    """A finding as JSON."""
     return {name: getattr(problem, name) for name in ("file", "line", "key", "code", "message", "fix")}

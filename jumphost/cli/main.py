@@ -17,6 +17,7 @@ NOUNS: dict[str, str] = {
     "demo": "Run the main job from nothing on this machine, and leave nothing behind.",
     "explain": "Judge a command without running it: facts, decision, rules.",
     "config": "Check the files of a site.",
+    "doctor": "Look for whatever keeps a gateway from working, and say what to do.",
     "identity": "Machine identities: who may log in.",
     "target": "Targets: where commands run.",
     "approver": "Approvers: the people who answer holds.",

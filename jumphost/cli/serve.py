@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from typing import Annotated, Any
 
 import typer
 
@@ -16,11 +17,21 @@ app = typer.Typer(help="Run the gateway of a site.", rich_markup_mode=None, pret
 
 
 @app.command()
-def serve(site: SiteOption = None, as_json: JsonOption = False) -> None:
+def serve(
+    clock_is_right: Annotated[
+        bool, typer.Option("--clock-is-right", help="Start though the journal has events later than now: I looked.")
+    ] = False,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Run the gateway of a site until SIGTERM; prints one JSON line when it accepts connections."""
     os.environ.setdefault("LOGNAME", "jumphost")  # asyncssh asks for it, and the uid of a container may have no name
     found = open_site(site)
     settings = load_site(found).settings
     log.configure(settings.log.level, "json" if as_json else settings.log.format)
     seclude()
-    asyncio.run(gateway.serve(found, ready=lambda line: print(json.dumps(line), flush=True)))
+    asyncio.run(gateway.serve(found, ready=_say, clock_is_right=clock_is_right))
+
+
+def _say(line: dict[str, Any]) -> None:
+    print(json.dumps(line), flush=True)

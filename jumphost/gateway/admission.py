@@ -7,6 +7,7 @@ from pathlib import Path
 from jumphost.clock import NS_PER_S, Clock, rfc3339
 from jumphost.errors import Code, Unavailable
 
+SET = "set the clock, or if it is right now and was ahead before, start with --clock-is-right"
 STEP_NS = 5 * NS_PER_S  # a clock that is disciplined slews; no daemon steps back further once it is in step
 
 
@@ -26,7 +27,7 @@ class Admission:
             raise Unavailable(
                 Code.CLOCK_BEHIND,
                 "this machine's clock stepped back",
-                detail=f"got {rfc3339(now)}, expected no less than {rfc3339(self._latest_ns)}: set the clock",
+                detail=f"got {rfc3339(now)}, expected no less than {rfc3339(self._latest_ns)}: {SET}",
             )
         self._latest_ns = max(self._latest_ns, now)
         return now

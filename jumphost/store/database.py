@@ -18,9 +18,10 @@ from sqlite_utils import Migrations
 
 from jumphost.errors import Code, Unavailable
 from jumphost.store.migrations import migrate
-from jumphost.store.writer import Writer, unavailable
+from jumphost.store.writer import Measure, Writer, primary_code, unavailable
 
 WRITE_DEADLINE_S = 10.0  # a commit takes milliseconds; a disk that hangs must not leave commands running unseen
+DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})  # https://www.sqlite.org/rescode.html
 BUSY_TIMEOUT = 2.0  # seconds that a lock held by another process (a copy being made) is waited for
 
 T = TypeVar("T")
@@ -33,10 +34,10 @@ class Database:
         self._path, self._lock, self._writer = path, lock, writer
 
     @classmethod
-    def open(cls, path: Path, steps: Migrations) -> "Database":
+    def open(cls, path: Path, steps: Migrations, *, measure: Measure | None = None) -> "Database":
         """The file, made if there is none (0600), its tables brought up to date.
 
-        Unavailable (journal.unavailable) if another process has it open, or it cannot be written.
+        Unavailable (journal.unavailable) if another process has it open, it cannot be written, or it is damaged.
         """
         lock = _claim(path)
         try:
@@ -44,8 +45,8 @@ class Database:
             migrate(connection, steps)
         except (OSError, sqlite3.Error) as error:
             os.close(lock)
-            raise unavailable(error) from error
-        return cls(path, lock, Writer(connection, name=f"jumphost-{path.stem}"))
+            raise _not_opened(path, error) from error
+        return cls(path, lock, Writer(connection, name=f"jumphost-{path.stem}", measure=measure))
 
     async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """As ``Writer.submit``: what ``job`` returned, once it is on disk.
@@ -115,8 +116,19 @@ def _claim(path: Path) -> int:
     except OSError as error:
         if lock >= 0:
             os.close(lock)
-        raise unavailable(error) from error
+        raise _not_opened(path, error) from error
     return lock
+
+
+def _not_opened(path: Path, error: OSError | sqlite3.Error) -> Unavailable:
+    """The error, and the way out of it."""
+    if isinstance(error, sqlite3.Error) and primary_code(error) in DAMAGE:
+        way_out = "it is damaged: keep it, it is evidence, and put the last good copy in its place or move it away"
+    elif isinstance(error, sqlite3.Error) and primary_code(error) == sqlite3.SQLITE_BUSY:
+        way_out = "another program has locked it: end that one"
+    else:
+        way_out = "see to its disk, folder and modes, as `jumphost doctor` says"
+    return Unavailable(Code.JOURNAL_UNAVAILABLE, f"{path} cannot be opened: {way_out}", detail=str(error))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

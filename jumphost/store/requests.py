@@ -34,7 +34,7 @@ class Requests:
 
         Unavailable (journal.unavailable) if the key cannot be read or is none, else as ``Database.open``.
         """
-        cipher = _cipher(key_file)
+        cipher = AESGCM(read_key(key_file))
         return cls(Database.open(path, migrations.requests), cipher)
 
     async def put(self, identifier: str, document: bytes) -> None:
@@ -72,7 +72,8 @@ class Requests:
         await self._database.close()
 
 
-def _cipher(key_file: Path) -> AESGCM:
+def read_key(key_file: Path) -> bytes:
+    """The key; Unavailable (journal.unavailable) if it cannot be read or is none."""
     try:
         key = base64.b64decode(key_file.read_bytes().strip(), validate=True)
     except (OSError, binascii.Error) as error:
@@ -81,4 +82,4 @@ def _cipher(key_file: Path) -> AESGCM:
         raise Unavailable(
             Code.JOURNAL_UNAVAILABLE, f"{key_file.name}: got {len(key)} bytes, expected {KEY_BYTES} in base64"
         )
-    return AESGCM(key)
+    return key
