@@ -9,6 +9,7 @@ from jumphost.model.event import Event, encode
 from jumphost.store import migrations
 from jumphost.store.database import Database
 from jumphost.store.projection import project
+from jumphost.store.writer import Measure
 
 T = TypeVar("T")
 
@@ -20,9 +21,9 @@ class Store:
         self._database, self._log = database, log
 
     @classmethod
-    def open(cls, path: Path, *, log: str) -> "Store":
+    def open(cls, path: Path, *, log: str, measure: Measure | None = None) -> "Store":
         """The store in ``path``; ``log`` names this gateway's journal in it. Errors as ``Database.open``."""
-        return cls(Database.open(path, migrations.journal), log)
+        return cls(Database.open(path, migrations.journal, measure=measure), log)
 
     @overload
     async def write(self, work: None = None, *events: Event) -> None: ...
@@ -43,6 +44,10 @@ class Store:
 
         return await self._database.write(job)
 
+    async def probe(self) -> None:
+        """Writes to the file, and nothing into it; Unavailable (journal.unavailable) if the storage does not take it."""
+        await self._database.write(_touch)
+
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """What ``query`` finds, on another thread and a connection that cannot write; Unavailable if it cannot read."""
         return await self._database.read(query)
@@ -50,6 +55,11 @@ class Store:
     async def close(self) -> None:
         """Commits what was submitted and lets go of the file; idempotent."""
         await self._database.close()
+
+
+def _touch(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute(f"PRAGMA user_version = {version}")  # a page is written and synced, although nothing changes
 
 
 def _append(connection: sqlite3.Connection, log: str, events: Sequence[Event]) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -18,6 +19,8 @@ from jumphost.errors import Code, Unavailable
 BATCH = 250  # jobs a commit: more gains little and makes the first of them wait (measured: 68k events/s at 250)
 
 Work = Callable[[sqlite3.Connection], Any]
+Measure = Callable[[int], AbstractContextManager[None]]
+"""What is entered around each commit, told how many jobs share it."""
 
 # What the job itself did wrong (https://www.sqlite.org/rescode.html); every other code is a fault of the storage.
 _OF_THE_JOB = frozenset(
@@ -87,8 +90,9 @@ class _Job:
 class Writer:
     """The only user of a connection (isolation_level None), on a thread of its own."""
 
-    def __init__(self, connection: sqlite3.Connection, *, name: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, name: str, measure: Measure | None = None) -> None:
         self._connection = connection
+        self._measure = measure or (lambda _: contextlib.nullcontext())
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._accepting = threading.Lock()
         self._closed: str = ""  # why nothing is taken any more
@@ -156,10 +160,11 @@ class Writer:
             if self._broken:
                 self._failed(batch, self._broken)
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
-            for job in batch:
-                job.run(self._connection)
-            self._connection.execute("COMMIT")
+            with self._measure(len(batch)):
+                self._connection.execute("BEGIN IMMEDIATE")
+                for job in batch:
+                    job.run(self._connection)
+                self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._undo()
             if primary_code(error) not in _PASSING:

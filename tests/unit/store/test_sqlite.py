@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -113,6 +114,26 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+async def test_a_probe_reaches_the_disk_and_leaves_nothing(tmp_path: Path) -> None:
+    path, commits = tmp_path / "journal.db", []
+
+    @contextlib.contextmanager
+    def measure(writes: int):
+        yield
+        commits.append(writes)
+
+    store = Store.open(path, log="gw", measure=measure)
+    await store.write(None, OK)
+    before = path.with_name("journal.db-wal").stat().st_size
+    await store.probe()
+    assert path.with_name("journal.db-wal").stat().st_size > before
+    assert len(await store.read(bodies)) == 1
+    assert commits == [1, 1]
+    await store.close()
+    with pytest.raises(Unavailable):
+        await store.probe()
 
 
 @pytest.mark.parametrize("acknowledged", [1, 50, 1500])
