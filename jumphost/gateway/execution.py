@@ -189,10 +189,10 @@ class Execution:
         )
         try:
             await self._parts.store.write(None, self._trail.issued(self._decision, lease, purpose))
-        except Unavailable:
+        except Exception as error:
             if purpose == "run":
                 raise
-            log.error("journal.unavailable", request=self._document.id)  # what runs is stopped all the same
+            log.error("journal.unavailable", request=self._document.id, error=repr(error))  # the stop goes on
         return pair
 
 
