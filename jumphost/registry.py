@@ -1,28 +1,64 @@
 """From a kind in the configuration to what implements it: the only importer of implementations."""
 
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
-from jumphost.config.settings import Settings
+from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
-from jumphost.errors import Problem, Problems
+from jumphost.errors import Code, Unavailable
 from jumphost.policy import bundle
-from jumphost.policy.base import Engine
+from jumphost.policy.base import DocumentEngine, Engine
+from jumphost.policy.opa import binary
 from jumphost.policy.pool import Pool
+from jumphost.secret import Secret
 from jumphost.target.base import Runner
 from jumphost.target.connection import Reach
 from jumphost.target.ssh import SshRunner
 
 
 async def engine(site: Site, settings: Settings) -> Engine:
-    """The policy engine of a site, ready to judge; Problems if its bundle or its kind cannot be used."""
-    if settings.policy.engine == "opa":
-        message = "got 'opa', expected auto or embedded: this version enforces with the embedded engine only"
-        raise Problems([Problem(str(site.settings), 0, "policy.engine", message)])
-    return await Pool.start(
-        bundle.load(site.resolve(settings.policy.bundle)),
-        workers=settings.policy.workers,
-        deadline_ms=settings.policy.deadline_ms,
+    """The policy engine of a site, ready to judge.
+
+    Raises Problems if its bundle cannot be used, Unavailable if the engine of its settings does not start.
+    """
+    policy = settings.policy
+    if policy.url or policy.socket:
+        return await _remote(site, policy)
+    return await local_engine(policy, site.resolve(policy.bundle), site)
+
+
+async def local_engine(policy: Policy, directory: Path, site: Site | None) -> DocumentEngine:
+    """An engine of our own for the bundle in a folder; raises as :func:`engine`."""
+    loaded = bundle.load(directory)
+    root, parent = (site.root, site.run) if site else (None, Path(tempfile.gettempdir()))
+    command = None if policy.engine == "embedded" else binary.chosen(root)
+    if command is None and policy.engine == "opa":
+        message = f"no opa {binary.VERSION} or later is found: `jumphost policy engine install` gets one"
+        raise Unavailable(Code.POLICY_UNAVAILABLE, message)
+    if command is None:
+        return await Pool.start(loaded, workers=policy.workers, deadline_ms=policy.deadline_ms)
+    from jumphost.policy.opa.engine import Opa
+
+    return await Opa.managed(loaded, str(command), parent, workers=policy.workers, deadline_ms=policy.deadline_ms)
+
+
+async def _remote(site: Site, policy: Policy) -> Engine:
+    from jumphost.policy.opa.engine import Opa
+    from jumphost.policy.opa.place import Place
+
+    try:
+        token = Secret(site.resolve(policy.token).read_bytes().strip()) if policy.token else None
+    except OSError as error:
+        message = f"the token of the policy engine cannot be read: {policy.token}: {error.strerror}"
+        raise Unavailable(Code.POLICY_UNAVAILABLE, message) from error
+    place = Place(
+        url=policy.url,
+        socket=str(site.resolve(policy.socket)) if policy.socket else "",
+        token=token,
+        ca=str(site.resolve(policy.ca)) if policy.ca else "",
     )
+    return await Opa.remote(place, workers=policy.workers, deadline_ms=policy.deadline_ms)
 
 
 def runners(settings: Settings) -> Mapping[str, Runner]:

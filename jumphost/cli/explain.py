@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
+from jumphost import log, registry
 from jumphost.cli.common import JsonOption, SiteOption, emit, open_site, out, printable, table, to_json, usage
 from jumphost.cli.policy import DEADLINE_MS, decision, lines
 from jumphost.clock import Clock, SystemClock
@@ -20,9 +22,7 @@ from jumphost.gateway import rehearsal
 from jumphost.gateway.rehearsal import Ask
 from jumphost.model.decision import Judgement, denied
 from jumphost.model.request import Command, Request, decode
-from jumphost.policy import bundle
 from jumphost.policy.base import Engine
-from jumphost.policy.pool import Pool
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -66,12 +66,13 @@ def explain(
 
 @asynccontextmanager
 async def _engine(site: Site, config: SiteConfig) -> AsyncIterator[Engine]:
-    policies = bundle.load(site.resolve(config.settings.policy.bundle))
-    pool = await Pool.start(policies, workers=1, deadline_ms=DEADLINE_MS)
+    log.configure("error", "console")
+    policy = replace(config.settings.policy, workers=1, deadline_ms=DEADLINE_MS)
+    engine = await registry.engine(site, replace(config.settings, policy=policy))
     try:
-        yield pool
+        yield engine
     finally:
-        await pool.close()
+        await engine.close()
 
 
 async def _judge(

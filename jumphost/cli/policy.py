@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from jumphost import log, registry
+from jumphost.cli import policy_engine
 from jumphost.cli.common import (
     FOUND,
     JsonOption,
@@ -23,19 +25,20 @@ from jumphost.cli.common import (
 )
 from jumphost.clock import SystemClock
 from jumphost.config.load import load_site
+from jumphost.config.settings import Policy
 from jumphost.gateway import rehearsal
 from jumphost.model.decision import Judgement
-from jumphost.policy import bundle, tables
+from jumphost.policy import tables
 from jumphost.policy.base import Submission
 from jumphost.policy.check import check as find_problems
-from jumphost.policy.pool import Pool
 from jumphost.policy.tables import Outcome, Row
 
 app = noun("The policy bundle: check, test, evaluate.")
+app.add_typer(policy_engine.app, name="engine")
 
 DEADLINE_MS = 5000  # of a judgement where nobody waits for it; a site's own deadline is for its callers
 
-EngineOption = Annotated[str, typer.Option("--engine", help="auto or embedded; opa comes with a later version.")]
+EngineOption = Annotated[str, typer.Option("--engine", help="auto, opa or embedded.")]
 
 
 @app.command()
@@ -45,7 +48,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Find everything that is wrong: FILE:LINE, what was got, what was expected."""
-    embedded_only(engine)
+    own_engine(engine)
     problems = asyncio.run(find_problems(paths))
     found = [
         {"file": one.file, "line": one.line, "code": one.code, "message": one.message, "fix": one.fix}
@@ -64,7 +67,7 @@ def check(
 @app.command(name="test")
 def run_tables(site: SiteOption = None, engine: EngineOption = "auto", as_json: JsonOption = False) -> None:
     """Run the decision tables of the site's bundle: tests/decisions/*.yaml."""
-    embedded_only(engine)
+    chosen = own_engine(engine)
     config = load_site(where := open_site(site))
     directory = where.resolve(config.settings.policy.bundle)
     cases = tables.load(directory)
@@ -77,11 +80,11 @@ def run_tables(site: SiteOption = None, engine: EngineOption = "auto", as_json: 
         return rehearsal.submission(ask, config, clock)
 
     async def run() -> list[Outcome]:
-        pool = await Pool.start(bundle.load(directory), workers=1, deadline_ms=DEADLINE_MS)
+        asked = await registry.local_engine(chosen, directory, where)
         try:
-            return [outcome async for outcome in tables.run(cases, pool, submit)]
+            return [outcome async for outcome in tables.run(cases, asked, submit)]
         finally:
-            await pool.close()
+            await asked.close()
 
     outcomes = asyncio.run(run())
     failed = [outcome for outcome in outcomes if outcome.differences]
@@ -91,7 +94,7 @@ def run_tables(site: SiteOption = None, engine: EngineOption = "auto", as_json: 
 
 @app.command(name="eval")
 def evaluate(
-    engine: Annotated[str, typer.Option("--engine", help="embedded; opa comes with a later version.")] = "embedded",
+    engine: EngineOption = "embedded",
     directory: Annotated[
         Path | None, typer.Option("--bundle", help="The bundle; else that of the site.", file_okay=False)
     ] = None,
@@ -99,29 +102,31 @@ def evaluate(
     site: SiteOption = None,
 ) -> None:
     """Judge whole request documents: one JSON document a line in, one decision a line out, in the same order."""
-    embedded_only(engine)
+    chosen = own_engine(engine)
     if not jsonl:
         usage("got no --jsonl, expected it: documents are read line by line from stdin")
+    where = None
     if directory is None:
         where = open_site(site)
         directory = where.resolve(load_site(where).settings.policy.bundle)
-    chosen = bundle.load(directory)
 
-    async def run() -> None:
-        pool = await Pool.start(chosen, workers=1, deadline_ms=DEADLINE_MS)
+    async def run(directory: Path) -> None:
+        asked = await registry.local_engine(chosen, directory, where)
         try:
             for line in lines():
-                print(to_json(decision(await pool.judge_document(line))), flush=True)
+                print(to_json(decision(await asked.judge_document(line))), flush=True)
         finally:
-            await pool.close()
+            await asked.close()
 
-    asyncio.run(run())
+    asyncio.run(run(directory))
 
 
-def embedded_only(engine: str) -> None:
-    """Ends the command with status 2 if another engine is asked for than there is."""
-    if engine not in ("auto", "embedded"):
-        usage(f"got --engine {engine}, expected auto or embedded: this version has the embedded engine only")
+def own_engine(name: str) -> Policy:
+    """The settings of an engine that is started for a command; ends it with status 2 if there is none of that name."""
+    if name not in ("auto", "opa", "embedded"):
+        usage(f"got --engine {name}, expected auto, opa or embedded")
+    log.configure("error", "console")
+    return Policy(engine=name, workers=1, deadline_ms=DEADLINE_MS)  # type: ignore[arg-type]  # just checked
 
 
 def lines() -> Iterator[bytes]:

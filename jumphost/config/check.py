@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from jumphost.config.bind import Check
-from jumphost.config.settings import OFF, address
+from jumphost.config.settings import OFF, Policy, address, server_address
 from jumphost.config.tree import Findings, Node, show
 from jumphost.model.identity import SCOPE
 from jumphost.sshkey import read_line
@@ -96,7 +96,34 @@ def _label(value: Mapping[str, str]) -> Iterator[str]:
         yield from name(key)
 
 
-SETTINGS: dict[str, Check] = {"listen": _listen, "status.listen": _local, "name": name, "callers": _some}
+def _url(value: str) -> Iterator[str]:
+    try:
+        server_address(value)
+    except ValueError as error:
+        yield str(error)
+
+
+def _policy(value: Policy) -> Iterator[str]:
+    """A server is named once, and only where one is asked; a token and certificates only where they are used."""
+    remote = value.url or value.socket
+    if value.url and value.socket:
+        yield "got url and socket, expected one of them"
+    if remote and value.engine != "opa":
+        yield f"got a server with engine {value.engine}, expected engine: opa"
+    if value.token and not remote:
+        yield "got a token without url or socket, expected it with one of them"
+    if value.ca and not value.url.startswith("https:"):
+        yield "got a ca, expected it with an https url only"
+
+
+SETTINGS: dict[str, Check] = {
+    "listen": _listen,
+    "status.listen": _local,
+    "name": name,
+    "callers": _some,
+    "policy": _policy,
+    "policy.url": _url,
+}
 IDENTITY: dict[str, Check] = {
     "owner": name,
     "groups.*": name,

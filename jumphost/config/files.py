@@ -60,6 +60,26 @@ def bundle(site: Site) -> Check:
     return look
 
 
+def present(site: Site) -> Check:
+    """The check of a file that must be there."""
+
+    def look(value: str) -> Iterator[str]:
+        if not site.resolve(value).is_file():
+            yield f"got {value!r}, expected a file: there is none at {site.resolve(value)}"
+
+    return look
+
+
+def secret(site: Site) -> Check:
+    """The check of a file that nobody else may read."""
+
+    def look(value: str) -> Iterator[str]:
+        yield from present(site)(value)
+        yield from (problem.message for problem in _open(site.resolve(value)))
+
+    return look
+
+
 def modes(site: Site) -> list[Problem]:
     """What others may read or write of the keys of gateway and signer; a folder we may not look into is not ours."""
     return [problem for folder in (site.keys, site.signer) for path in _within(folder) for problem in _open(path)]

@@ -117,7 +117,12 @@ class _Reading:
         node, found = self.tree(site.settings)
         if node is None:
             return None, None
-        checks = check.SETTINGS | {"callers.*.ca": files.caller_ca(site), "policy.bundle": files.bundle(site)}
+        checks = check.SETTINGS | {
+            "callers.*.ca": files.caller_ca(site),
+            "policy.bundle": files.bundle(site),
+            "policy.token": files.secret(site),
+            "policy.ca": files.present(site),
+        }
         callers = node.value.get("callers") if isinstance(node.value, dict) else None
         names = callers.value.keys() if callers and isinstance(callers.value, dict) else None
         return bind(node, Settings, found, checks=checks), names

@@ -1,7 +1,9 @@
 """The settings of ``jumphost.yaml``, with unit and source of each default."""
 
 import re
+from ipaddress import ip_address
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -23,12 +25,20 @@ class CallerCA(Section, frozen=True):
 
 
 class Policy(Section, frozen=True):
-    """Which engine judges, and how long it may take."""
+    """Which engine judges, and how long it may take.
+
+    With ``opa`` and a ``url`` or a ``socket`` an OPA server that others run judges, by the bundle that it has; else one
+    of our own, by ``bundle``. ``token`` and ``ca`` are files: a bearer token, and PEM certificates for ``url``.
+    """
 
     engine: Literal["auto", "opa", "embedded"] = "auto"
     bundle: str = "policies"
     deadline_ms: Positive = 250
     workers: Positive = 2
+    url: str = ""
+    socket: str = ""
+    token: str = ""
+    ca: str = ""
 
 
 class Limits(Section, frozen=True):
@@ -118,3 +128,27 @@ def address(listen: str) -> tuple[str, int]:
     ):
         raise ValueError(f"got {listen!r}, expected ADDRESS:PORT such as 127.0.0.1:2222 or [::1]:2222")
     return bare, int(port)
+
+
+def server_address(url: str) -> tuple[str, int]:
+    """Host (an IPv6 address in brackets) and port of ``https://HOST[:PORT]``; ValueError says got, expected.
+
+    Plain HTTP is for addresses of this machine only: whoever is on the way could answer anything.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise ValueError(f"got {url!r}, expected https://HOST:PORT ({error})") from None
+    if parts.scheme not in ("http", "https") or not host or not re.fullmatch(r"https?://[^/?#@\s]+/?", url):
+        raise ValueError(f"got {url!r}, expected https://HOST:PORT, without a name, a password or a path")
+    if parts.scheme == "http" and not _loopback(host):
+        raise ValueError(f"got {url!r}, expected https, or an address of this machine such as http://127.0.0.1:8181")
+    return (f"[{host}]" if ":" in host else host), port or (443 if parts.scheme == "https" else 80)
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -31,7 +31,7 @@ class Submission(Struct, frozen=True):
 
 
 class Engine(Protocol):
-    """Judges; implementations: ``policy.pool`` (embedded), ``policy.opa``."""
+    """Judges; implementations: ``policy.pool`` (embedded), ``policy.opa.engine``."""
 
     @property
     def revision(self) -> str:
@@ -45,3 +45,10 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Ends the engine's processes."""
+
+
+class DocumentEngine(Engine, Protocol):
+    """Judges documents that others made, too."""
+
+    async def judge_document(self, document: bytes) -> Judgement:
+        """As :meth:`judge`, of a whole request document (JSON), which is held to the rules that ours keep."""

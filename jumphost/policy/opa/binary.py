@@ -52,11 +52,19 @@ def candidates(site: Path | None) -> Iterator[Path]:
     yield _home() / "go/bin/opa"
 
 
-def found(site: Path | None) -> list[Binary]:
-    """Every ``opa`` there is, the one that is used first: the first of those that are new enough."""
-    seen = dict.fromkeys(path.resolve() for path in candidates(site) if os.access(path, os.X_OK) and path.is_file())
-    there = [Binary(path, version) for path in seen if (version := _version(path))]
-    return sorted(there, key=lambda one: not one.usable)
+def found(site: Path | None) -> Iterator[Binary]:
+    """Every ``opa`` there is, in the order of :func:`candidates`."""
+    seen = set()
+    for path in candidates(site):
+        real = path.resolve()
+        if real not in seen and path.is_file() and os.access(path, os.X_OK) and (version := _version(path)):
+            yield Binary(path, version)
+        seen.add(real)
+
+
+def chosen(site: Path | None) -> Path | None:
+    """The ``opa`` that is used: the first that is new enough, if there is one."""
+    return next((one.path for one in found(site) if one.usable), None)
 
 
 def _version(path: Path) -> str:

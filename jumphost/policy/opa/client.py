@@ -70,7 +70,7 @@ class Client(AsyncOpaClient):  # type: ignore[misc]  # it has no types
 
     def __init__(self, place: Place) -> None:
         host, port = place.address
-        token = place.token.reveal().decode() if place.token else None
+        token = place.token.reveal().decode("latin-1") if place.token else None
         super().__init__(host=host, port=port, ssl=place.tls, token=token, retries=0)
         self._place = place
         self._room = asyncio.Semaphore(AT_ONCE)

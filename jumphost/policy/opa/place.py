@@ -1,9 +1,8 @@
 """Where an OPA server is, and how to come to it."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
+from jumphost.config.settings import server_address
 from jumphost.secret import Secret
 
 
@@ -24,27 +23,4 @@ class Place:
     @property
     def address(self) -> tuple[str, int]:
         """Host, in brackets where it is an IPv6 address, and port; of no meaning for a socket."""
-        return ("localhost", 80) if self.socket else parse(self.url)
-
-
-def parse(url: str) -> tuple[str, int]:
-    """Host and port of ``https://HOST[:PORT]``; ValueError says got, expected.
-
-    Plain HTTP is for loopback addresses only: whoever is on the way could allow anything.
-    """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not host or f"{parts.scheme}://{parts.netloc}" != url.rstrip("/"):
-        raise ValueError(f"got {url!r}, expected https://HOST:PORT, without a path")
-    if "@" in parts.netloc:
-        raise ValueError("got a password in a URL, expected it in the file of policy.token")
-    if parts.scheme == "http" and not _loopback(host):
-        raise ValueError(f"got {url!r}, expected https, or an address of this machine")
-    return (f"[{host}]" if ":" in host else host), parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return ("localhost", 80) if self.socket else server_address(self.url)

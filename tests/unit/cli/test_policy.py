@@ -110,9 +110,9 @@ def test_eval_of_a_broken_bundle_is_its_findings(tmp_path: Path, monkeypatch: py
     "words",
     [
         ("policy", "eval", "--bundle", "."),
-        ("policy", "eval", "--jsonl", "--engine", "opa", "--bundle", "."),
-        ("policy", "check", "--engine", "opa", "."),
-        ("policy", "test", "--engine", "opa"),
+        ("policy", "eval", "--jsonl", "--engine", "wasm", "--bundle", "."),
+        ("policy", "check", "--engine", "wasm", "."),
+        ("policy", "test", "--engine", "wasm"),
         ("policy", "check"),
     ],
 )
