@@ -13,7 +13,7 @@ import asyncssh
 import structlog
 from asyncssh.packet import SSHPacket
 
-from jumphost import wire
+from jumphost import fastwire, wire
 from jumphost.config.settings import Limits
 from jumphost.gateway.connection import Connection
 from jumphost.target.base import STDERR, STDOUT, Exit
@@ -205,7 +205,7 @@ class CallerChannel:
             self._channel.abort()
 
 
-class GatewayChannel(wire.BoundedChannel, asyncssh.SSHServerChannel[bytes]):
+class GatewayChannel(fastwire.FastChannel, asyncssh.SSHServerChannel[bytes]):
     """A session channel: environment, then exactly one exec, shell or subsystem, then signals; nothing else."""
 
     def __init__(

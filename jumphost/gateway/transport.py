@@ -21,7 +21,7 @@ from asyncssh.constants import (
 from asyncssh.packet import PacketDecodeError, SSHPacket, String
 from asyncssh.public_key import KeyImportError, decode_ssh_certificate
 
-from jumphost import wire
+from jumphost import fastwire, wire
 from jumphost.clock import Clock, new_id
 from jumphost.config.settings import Limits, Settings
 from jumphost.errors import Code, JumphostError, Refused
@@ -125,7 +125,7 @@ def _options(host_keys: Sequence[asyncssh.SSHKey], settings: Settings) -> asyncs
     )
 
 
-class GatewayServerConnection(wire.BoundedConnection, asyncssh.SSHServerConnection):
+class GatewayServerConnection(fastwire.FastConnection, asyncssh.SSHServerConnection):
     """One connection of a caller, from accept to close."""
 
     def __init__(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import asyncssh
 from asyncssh.public_key import SSHOpenSSHCertificate
 
-from jumphost import wire
+from jumphost import fastwire, wire
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.model.target import Target
 from jumphost.target import hostkeys
@@ -30,11 +30,11 @@ class Reach:
     keepalive_s: float = 15.0
 
 
-class TargetChannel(wire.BoundedChannel, asyncssh.SSHClientChannel[bytes]):
+class TargetChannel(fastwire.FastChannel, asyncssh.SSHClientChannel[bytes]):
     """The channel that a command runs on."""
 
 
-class TargetConnection(wire.BoundedConnection, asyncssh.SSHClientConnection):
+class TargetConnection(fastwire.FastConnection, asyncssh.SSHClientConnection):
     """A connection that has logged in; it opens channels and lets the target open none."""
 
     def _validate_openssh_host_certificate(

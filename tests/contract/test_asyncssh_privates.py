@@ -12,6 +12,7 @@ import asyncssh
 import pytest
 from asyncssh.channel import SSHChannel
 from asyncssh.connection import SSHConnection
+from asyncssh.encryption import GCMEncryption
 
 import jumphost
 from jumphost.testing.gateway import rig
@@ -38,6 +39,51 @@ USES = {
                 "_recv_window",
                 "_send_buf",
                 "_session",
+            },
+        ),
+    },
+    "fastwire.py": {
+        "Sealer": (GCMEncryption, {"_cipher"}),
+        "FastConnection": (
+            SSHConnection,
+            {
+                "_auth_complete",
+                "_auth_final",
+                "_channels",
+                "_compressor",
+                "_decompressor",
+                "_force_close",
+                "_inpbuf",
+                "_kex_complete",
+                "_log_packet",
+                "_loop",
+                "_max_recv_pktlen",
+                "_recv_data",
+                "_recv_encryption",
+                "_recv_pkthdr",
+                "_recv_seq",
+                "_rekey_bytes",
+                "_rekey_bytes_sent",
+                "_rekey_seconds",
+                "_rekey_time",
+                "_send",
+                "_send_encryption",
+                "_send_seq",
+            },
+        ),
+        "FastChannel": (
+            SSHChannel,
+            {
+                "_accept_data",
+                "_conn",
+                "_log_packet",
+                "_recv_state",
+                "_recv_window",
+                "_send_buf",
+                "_send_chan",
+                "_send_pktsize",
+                "_send_state",
+                "_send_window",
             },
         ),
     },
@@ -86,6 +132,12 @@ SIGNATURES = [
     (SSHConnection, "_send_deferred_packets", []),
     (SSHConnection, "send_packet", ["pkttype", "args", "handler"]),
     (SSHConnection, "data_received", ["data", "datatype"]),
+    (SSHConnection, "_send", ["data"]),
+    (SSHConnection, "_recv_data", []),
+    (SSHConnection, "_recv_pkthdr", []),
+    (SSHConnection, "_force_close", ["exc"]),
+    (GCMEncryption, "encrypt_packet", ["seq", "header", "packet"]),
+    (GCMEncryption, "decrypt_packet", ["seq", "first", "rest", "header_len", "mac"]),
     (SSHConnection, "_process_channel_open", ["_pkttype", "_pktid", "packet"]),
     (SSHConnection, "_process_global_request", ["_pkttype", "_pktid", "packet"]),
     (SSHConnection, "_finish_userauth", ["begin_auth", "method", "packet"]),
