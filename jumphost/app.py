@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ from typing import Any
 import asyncssh
 import structlog
 
-from jumphost import registry
+from jumphost import metrics, registry
 from jumphost.approval.holds import Holds
 from jumphost.clock import Clock, SystemClock
 from jumphost.config.load import load_site
+from jumphost.config.settings import OFF, address
 from jumphost.config.site import Site
 from jumphost.credential.ssh_certificate import SshCertificates
 from jumphost.errors import Code, Unavailable
@@ -26,15 +27,18 @@ from jumphost.gateway.parts import Parts
 from jumphost.gateway.recovery import recover
 from jumphost.gateway.server import Gateway
 from jumphost.gateway.standing import Standing
+from jumphost.gateway.status import Check, Status
+from jumphost.gateway.supervisor import notify
 from jumphost.identity.revocation import Revocation
 from jumphost.model.event import Event, Kind
+from jumphost.policy.pool import SMOKE
+from jumphost.policy.reading import check_smoke
 from jumphost.recording.quota import DailyQuota, today
 from jumphost.signer import client as signer
+from jumphost.signer.client import SignerClient
 from jumphost.store import left, revocations
 from jumphost.store.requests import Requests
 from jumphost.store.sqlite import Store
-
-DRAIN_GRACE_S = 30.0  # running commands may finish within it when the gateway is told to end
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +61,7 @@ async def serve(
     settings = config.settings
     recordings = _folder(site.resolve(settings.recording.path))
     async with AsyncExitStack() as stack:
-        store = Store.open(site.journal_db, log=settings.name)
+        store = Store.open(site.journal_db, log=settings.name, measure=metrics.commit)
         stack.push_async_callback(store.close)
         admission = Admission(
             clock,
@@ -94,44 +98,94 @@ async def serve(
                 await store.read(lambda connection: left.recorded(connection, today(clock))),
             ),
         )
+        metrics.DISK_FREE_BYTES.set_function(admission.free)
+        metrics.HOLDS_PENDING.set_function(lambda: sum(hold.state == "pending" for hold in holds.live()))
         gateway = Gateway(parts)
         await store.write(None, Event(Kind.POLICY_LOAD, clock.now_ns(), data={"revision": engine.revision}))
         about = {"pid": os.getpid(), "clock_is_right": clock_is_right}
         await store.write(None, Event(Kind.SYSTEM_START, clock.now_ns(), data=about))
         try:
-            await _listen(site, gateway, parts, ready)
+            await _listen(site, gateway, parts, _checks(parts, gateway, asked), ready)
         finally:
             site.ready_file.unlink(missing_ok=True)
             await store.write(None, Event(Kind.SYSTEM_STOP, clock.now_ns()))
 
 
-async def _listen(site: Site, gateway: Gateway, parts: Parts, ready: Callable[[dict[str, Any]], None]) -> None:
-    host, _, port = parts.settings.listen.rpartition(":")
+async def _listen(
+    site: Site,
+    gateway: Gateway,
+    parts: Parts,
+    checks: Mapping[str, Check],
+    ready: Callable[[dict[str, Any]], None],
+) -> None:
+    """Until the first SIGTERM or SIGINT; the second leaves running commands no more time."""
+    settings = parts.settings
     told_to_end = asyncio.Event()
+
+    def told() -> None:
+        if told_to_end.is_set():
+            gateway.hurry()
+        told_to_end.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told_to_end.set)
+        loop.add_signal_handler(number, told)
 
     async def started() -> None:
-        try:
-            listener = await transport.listen(
-                host.strip("[]"), int(port), gateway, [_host_key(site)], parts.settings, parts.clock
+        async with AsyncExitStack() as stack:
+            keys = [_host_key(site)]
+            listener = await _bound(
+                settings.listen, lambda host, port: transport.listen(host, port, gateway, keys, settings, parts.clock)
             )
-        except OSError as error:
-            message = f"cannot listen on {parts.settings.listen}: {error.strerror}"
-            raise Unavailable(Code.GATEWAY_UNAVAILABLE, message) from error
-        verbs = Administration(parts, gateway).verbs()
-        async with listener, await control.serve(site.control_socket, verbs):
-            address, bound = listener.sockets[0].getsockname()[:2]
-            line = {"event": "ready", "ssh": f"{_bracketed(address)}:{bound}", "pid": os.getpid()}
+            await stack.enter_async_context(listener)
+            line = {"event": "ready", "ssh": _where(listener), "pid": os.getpid()}
+            if settings.status.listen != OFF:
+                status = await _bound(settings.status.listen, Status(checks).serve)
+                await stack.enter_async_context(status)
+                line["status"] = f"http://{_where(status)}"
+            await stack.enter_async_context(
+                await control.serve(site.control_socket, Administration(parts, gateway).verbs())
+            )
             site.ready_file.write_text(json.dumps(line) + "\n")
             ready(line)
+            notify("READY=1")
             await told_to_end.wait()
+            notify("STOPPING=1")
             listener.close()
-            await gateway.drain(DRAIN_GRACE_S)
+            await gateway.drain(settings.drain)
         site.control_socket.unlink(missing_ok=True)
 
     await gateway.run(started)
+
+
+def _checks(parts: Parts, gateway: Gateway, asked: SignerClient) -> Mapping[str, Check]:
+    """What a command needs, as ``/readyz`` asks for it."""
+
+    async def engine() -> None:
+        check_smoke(await parts.engine.judge(SMOKE))
+
+    async def disk() -> None:
+        parts.admission.disk()
+
+    async def clock() -> None:
+        parts.admission.now_ns()
+
+    return {
+        "gateway": gateway.probe,
+        "journal": parts.store.probe,
+        "engine": engine,
+        "signer": asked.probe,
+        "disk": disk,
+        "clock": clock,
+    }
+
+
+async def _bound(listen: str, serve: Callable[[str, int], Awaitable[asyncio.Server]]) -> asyncio.Server:
+    try:
+        return await serve(*address(listen))
+    except OSError as error:
+        message = f"cannot listen on {listen}: {error.strerror}"
+        raise Unavailable(Code.GATEWAY_UNAVAILABLE, message) from error
 
 
 def _folder(path: Path) -> Path:
@@ -143,5 +197,6 @@ def _host_key(site: Site) -> asyncssh.SSHKey:
     return asyncssh.read_private_key(site.keys / "host_key")
 
 
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
+def _where(server: asyncio.Server) -> str:
+    host, port = server.sockets[0].getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

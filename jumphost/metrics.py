@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+from jumphost.errors import Code
 
 _QUICK = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)  # seconds: up to the deadlines
 _PATIENT = (1, 10, 60, 300, 900, 3600, 14_400, 43_200, 86_400, 604_800)  # seconds: people answer
 _BATCHES = (1, 2, 5, 10, 25, 50, 100, 250)  # up to store.writer.BATCH
+
+disable_created_metrics()  # a second series for each, of when it began
 
 SESSIONS_ACTIVE = Gauge("jumphost_sessions_active", "Sessions that are open, held ones too")
 SESSIONS = Counter("jumphost_sessions_total", "Sessions that ended, by how", ["outcome"])
@@ -30,3 +34,10 @@ def commit(writes: int) -> Iterator[None]:
     JOURNAL_BATCH_SIZE.observe(writes)
     with JOURNAL_COMMIT_SECONDS.time():
         yield
+
+
+def ended(outcome: str, code: str) -> None:
+    """A session ended, with the word and the code that its caller was told, or by itself."""
+    SESSIONS.labels(outcome).inc()
+    if code == Code.RECORDING_FAILED:
+        RECORDING_ERRORS.inc()

@@ -44,7 +44,11 @@ class Admission:
 
     def scarce(self) -> bool:
         """Whether so little is left that what runs has to be cut, for the rest to be sealed and journalled."""
-        return self._scarcest()[1] < self._min_free // 2
+        return self.free() < self._min_free // 2
+
+    def free(self) -> int:
+        """Bytes that are left where least is."""
+        return self._scarcest()[1]
 
     def _scarcest(self) -> tuple[Path, int]:
         return min(((path, free(path)) for path in self._folders), key=lambda found: found[1])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import asyncssh
 import structlog
 
+from jumphost import metrics
 from jumphost.clock import NS_PER_S
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.gateway.channel import CallerChannel
@@ -163,7 +164,10 @@ class Execution:
         )
 
     def _spend(self, count: int) -> bool:
-        return self._parts.quota.spend(self._caller.identity.name, count)
+        granted = self._parts.quota.spend(self._caller.identity.name, count)
+        if granted:
+            metrics.RECORDING_BYTES.inc(count)
+        return granted
 
     def _order(self) -> Order:
         line = run_line(self._document, self._decision.obligations, self._target.shell)

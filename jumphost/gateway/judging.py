@@ -7,6 +7,7 @@ back is what approvers see, the signer checks and the target runs.
 import msgspec
 from msgspec.structs import replace
 
+from jumphost import metrics
 from jumphost.errors import Code
 from jumphost.model.decision import Judgement, denied
 from jumphost.model.request import Request, decode, input_digest, request_digest
@@ -15,7 +16,8 @@ from jumphost.policy.base import Engine, Submission
 
 async def judge(engine: Engine, submission: Submission) -> Judgement:
     """The engine's judgement; a denial instead if it is about something else, or owes what this gateway cannot do."""
-    judgement = await engine.judge(submission)
+    with metrics.DECISION_SECONDS.time():
+        judgement = await engine.judge(submission)
     if judgement.verdict.effect == "deny":
         return judgement
     if wrong := _mismatch(judgement, submission):

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from jumphost import metrics
 from jumphost.audit.flood import AuthFlood
 from jumphost.errors import Code, JumphostError, Refused, Status, Unavailable
 from jumphost.gateway import environment, message
@@ -23,6 +24,7 @@ from jumphost.target.base import Exit
 HEARTBEAT_S = 1.0  # how often holds are looked at for expiry, and refused logins counted
 PROGRESS_BEATS = 10  # every so many beats the journal learns how far open recordings are: it must be writable
 GROWN = 1 << 20  # bytes by which a recording grows until the journal learns of it before that
+HANG_UP_S = 2.0  # for callers to take their last bytes and hang up, once nothing runs any more
 
 SHUTTING_DOWN = "the gateway is shutting down"
 
@@ -36,10 +38,14 @@ class Gateway:
         self._parts = parts
         self._connections: dict[str, Connection] = {}
         self._sessions: dict[Session, Connection] = {}
-        self._flood = AuthFlood(parts.clock)
+        self._served: set[Connection] = set()  # those that had a session, and so may be reading the end of one
+        self._floods = {kind: AuthFlood(parts.clock, kind=kind) for kind in (Kind.AUTH_REFUSED, Kind.REQUEST_REFUSED)}
         self._draining = asyncio.Event()
-        self._idle = asyncio.Event()
+        self._idle, self._parted = asyncio.Event(), asyncio.Event()  # no session is left; no caller that had one is
         self._idle.set()
+        self._parted.set()
+        self._hurried = False
+        self._patience: asyncio.Timeout | None = None
         self._group: asyncio.TaskGroup | None = None
 
     async def run(self, started: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -59,21 +65,45 @@ class Gateway:
             raise failure
 
     async def drain(self, grace_s: float) -> None:
-        """Takes no new session, sends away what does not run yet, gives the rest ``grace_s`` seconds, then cuts it."""
+        """Takes no new session, sends away what does not run yet, gives the rest ``grace_s`` seconds, then cuts it.
+
+        Before connections are closed their callers have a moment to read to the end and hang up: closing discards what
+        they have not taken.
+        """
         self._draining.set()
         over = Unavailable(Code.SHUTDOWN, SHUTTING_DOWN)
         for session in list(self._sessions):
             if not session.running:
                 session.cut(over)
-        try:
-            async with asyncio.timeout(grace_s):
-                await self._idle.wait()
-        except TimeoutError:
+        if not await self._within(grace_s, self._idle):
             for session in list(self._sessions):
                 session.cut(over)
             await self._idle.wait()
+        await self._within(HANG_UP_S, self._parted)
         for connection in list(self._connections.values()):
             connection.disconnect(SHUTTING_DOWN)
+
+    def hurry(self) -> None:
+        """Whoever waits in ``drain`` waits no longer."""
+        self._hurried = True
+        if self._patience is not None and not self._patience.expired():
+            self._patience.reschedule(0)
+
+    async def _within(self, seconds: float, event: asyncio.Event) -> bool:
+        """Whether it came in time; once hurried there is none."""
+        try:
+            async with asyncio.timeout(0 if self._hurried else seconds) as self._patience:
+                await event.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._patience = None
+        return True
+
+    async def probe(self) -> None:
+        """Unavailable (gateway.shutdown) if it takes no new session."""
+        if self._draining.is_set():
+            raise Unavailable(Code.SHUTDOWN, SHUTTING_DOWN)
 
     def end_revoked(self) -> int:
         """Ends at once whatever belongs to a login that is no longer in force; returns how many connections."""
@@ -120,7 +150,8 @@ class Gateway:
 
     def login_refused(self, connection: Connection, username: str, code: str, detail: str) -> None:
         """A login failed; beyond a rate per address only their number is kept."""
-        if self._flood.admit(connection.source.address):
+        metrics.AUTH_REFUSED.labels(code).inc()
+        if self._floods[Kind.AUTH_REFUSED].admit(connection.source.address):
             self._note(Kind.AUTH_REFUSED, connection, username=username[:256], code=code, detail=detail[:1024])
 
     def opened(self, channel: CallerChannel) -> None:
@@ -129,7 +160,7 @@ class Gateway:
             _send_away(channel, Unavailable(Code.SHUTDOWN, SHUTTING_DOWN))
         elif self._sessions_of(channel) >= (limit := self._parts.settings.limits.sessions_per_identity):
             over = Refused(Code.LIMIT_SESSIONS, f"this identity has {limit} sessions already")
-            self._note(Kind.REQUEST_REFUSED, channel.connection, request=channel.kind, code=over.code, detail="")
+            self._refused(channel.connection, channel.kind, over.code, "")
             _send_away(channel, over)
         else:
             self._spawn(self._serve(channel))
@@ -141,17 +172,25 @@ class Gateway:
 
     def refused_request(self, connection: Connection, kind: str, detail: str) -> None:
         """Something that SSH can ask for was refused by the transport."""
-        self._note(
-            Kind.REQUEST_REFUSED, connection, request=kind[:64], code=Code.REQUEST_UNSUPPORTED, detail=detail[:1024]
-        )
+        self._refused(connection, kind[:64], Code.REQUEST_UNSUPPORTED, detail[:1024])
+
+    def _refused(self, connection: Connection, request: str, code: Code, detail: str) -> None:
+        """Beyond a rate per address only the number is kept."""
+        metrics.REQUESTS_REFUSED.labels(code).inc()
+        if self._floods[Kind.REQUEST_REFUSED].admit(connection.source.address):
+            self._note(Kind.REQUEST_REFUSED, connection, request=request, code=code, detail=detail)
 
     def closed(self, connection: Connection) -> None:
         """The connection is gone; its sessions learn it from their channels."""
         self._connections.pop(connection.id, None)
+        self._served.discard(connection)
+        if not self._served:
+            self._parted.set()
 
     def turned_away(self, address: str, code: str) -> None:
         """Somebody was not even let in; beyond a rate per address only their number is kept."""
-        if self._flood.admit(address):
+        metrics.AUTH_REFUSED.labels(code).inc()
+        if self._floods[Kind.AUTH_REFUSED].admit(address):
             data = {"source": address, "code": code}
             self._spawn(self._write(Event(Kind.AUTH_REFUSED, self._parts.clock.now_ns(), data=data)))
 
@@ -173,15 +212,22 @@ class Gateway:
         try:
             async with asyncio.TaskGroup() as group:
                 watch = group.create_task(self._watch(channel, session))
-                await session.run()
+                with metrics.SESSIONS_ACTIVE.track_inprogress():
+                    await session.run()
                 watch.cancel()
         except Exception:
             log.exception("session.lost", session=session.id)
             channel.exit(Exit(status=Status.INTERNAL))
         finally:
             del self._sessions[session]
+            self._may_be_reading(channel.connection)
             if not self._sessions:
                 self._idle.set()
+
+    def _may_be_reading(self, connection: Connection) -> None:
+        if connection.id in self._connections:
+            self._served.add(connection)
+            self._parted.clear()
 
     async def _watch(self, channel: CallerChannel, session: Session) -> None:
         await channel.gone.wait()
@@ -235,7 +281,7 @@ class Gateway:
             await self._parts.holds.expire_due()
         except Unavailable as error:
             log.error("journal.unavailable", error=str(error))
-        counted = self._flood.counted()
+        counted = [event for flood in self._floods.values() for event in flood.counted()]
         if counted:
             await self._write(*counted)
         await self._progress(0 if progress else GROWN)

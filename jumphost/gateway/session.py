@@ -20,6 +20,7 @@ import asyncio
 import structlog
 from msgspec.structs import replace
 
+from jumphost import metrics
 from jumphost.approval import desk
 from jumphost.clock import NS_PER_S, new_id
 from jumphost.errors import Code, JumphostError, Refused
@@ -141,6 +142,7 @@ class Session:
             ),
         )
         decision = Decision(new_id(parts.clock), parts.clock.now_ns(), judgement)
+        metrics.COMMANDS.labels(decision.effect).inc()
         self._decision_id = decision.id
         self._stage = step(self._stage, Stage.JUDGED)
         self._trail.decided(decision, approvals, dry_run=self._wishes.dry_run)
@@ -157,9 +159,10 @@ class Session:
         told = replace(message.judged(decision, "held"), hold=hold.id)
         with parts.holds.attached(hold.id) as ticket:
             try:
-                await waiting.turn(
-                    ticket, told, parts=parts, caller=self._caller, channel=self._channel, wishes=self._wishes
-                )
+                with metrics.HOLD_SECONDS.time():
+                    await waiting.turn(
+                        ticket, told, parts=parts, caller=self._caller, channel=self._channel, wishes=self._wishes
+                    )
             except (Ended, asyncio.CancelledError):
                 self._trail.note(Kind.HOLD_DETACH, decision.id, hold=hold.id)
                 raise
@@ -224,9 +227,11 @@ class Session:
             if isinstance(ending, Exit) or ending.effect in ("allowed", "held"):
                 ending = message.refused(error, self._decision_id, running=isinstance(ending, Exit))
         if isinstance(ending, Ending):
+            metrics.ended(ending.effect, ending.code)
             self._channel.say(message.line(ending, as_json=self._wishes.as_json))
             self._channel.exit(Exit(status=ending.status))
         else:
+            metrics.ended("exited", "")
             self._channel.exit(ending)
 
     def _new_hold(self, target: Target, decision: Decision) -> Hold:

@@ -35,14 +35,28 @@ class SignerClient:
             async with asyncio.timeout(self._timeout_s):
                 found = await self._exchange(frame(question))
         except (OSError, TimeoutError, ValueError, EOFError) as error:
-            raise Unavailable(
-                Code.SIGNER_UNAVAILABLE, "the signer does not answer", detail=f"{self._path}: {error!r}"
-            ) from None
+            raise self._silent(error) from None
         if isinstance(found, Issued):
             return found
         if found.code == Code.SIGNER_REFUSED:
             raise Refused(Code.SIGNER_REFUSED, found.message, detail=found.detail)
         raise Unavailable(Code.SIGNER_UNAVAILABLE, found.message, detail=found.detail)
+
+    async def probe(self) -> None:
+        """Asks nothing, which a signer answers by hanging up; Unavailable (signer.unavailable)."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                reader, writer = await asyncio.open_unix_connection(str(self._path))
+                try:
+                    writer.write_eof()
+                    await reader.read()
+                finally:
+                    writer.close()
+        except (OSError, TimeoutError) as error:
+            raise self._silent(error) from None
+
+    def _silent(self, error: Exception) -> Unavailable:
+        return Unavailable(Code.SIGNER_UNAVAILABLE, "the signer does not answer", detail=f"{self._path}: {error!r}")
 
     async def _exchange(self, data: bytes) -> Answer:
         reader, writer = await asyncio.open_unix_connection(str(self._path))

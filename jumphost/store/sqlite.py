@@ -45,7 +45,7 @@ class Store:
         return await self._database.write(job)
 
     async def probe(self) -> None:
-        """Writes to the file, and nothing into it; Unavailable (journal.unavailable) if the storage does not take it."""
+        """Writes to the file, but nothing into it; Unavailable (journal.unavailable) if the storage cannot."""
         await self._database.write(_touch)
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
