@@ -8,7 +8,7 @@ from asyncssh.constants import MSG_USERAUTH_FAILURE, MSG_USERAUTH_REQUEST, MSG_U
 from asyncssh.logging import SSHLogger
 from asyncssh.packet import Boolean, Byte, SSHPacket, SSHPacketHandler, String
 
-from jumphost.testing.gateway import HOST, Rig
+from jumphost.testing.gateway import HOST, Door
 
 MSG_USERAUTH_PK_OK = 60  # RFC 4252 §7
 CLOSED = 0  # no packet: the server closed the connection
@@ -23,7 +23,7 @@ class RawClient(asyncssh.SSHClientConnection):
         self._ready = asyncio.Event()
 
     @classmethod
-    async def connect(cls, here: Rig) -> "RawClient":
+    async def connect(cls, here: Door) -> "RawClient":
         """A connection whose authentication service was accepted."""
         loop = asyncio.get_running_loop()
         options = asyncssh.SSHClientConnectionOptions(**here.client_options([], "here", {}))
