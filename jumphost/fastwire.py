@@ -166,9 +166,9 @@ class FastConnection(wire.BoundedConnection):
         if _DATA + size + packet[0] != len(packet):
             return False
         sealer.advance()
-        self._recv_seq = (self._recv_seq + 1) & 0xFFFFFFFF
         self._inpbuf = view[end:]
         channel.take(packet[_DATA : _DATA + size])
+        self._recv_seq = (self._recv_seq + 1) & 0xFFFFFFFF
         return True
 
     def _log_packet(self, *args: Any) -> None:
