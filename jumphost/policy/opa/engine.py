@@ -41,14 +41,13 @@ class Opa:
         revision: str = "",
         clock: Clock | None = None,
     ) -> None:
-        self._clock = clock or SystemClock()
         self._builder = Pool(Bundle(modules=()), workers=workers, deadline_ms=deadline_ms)
         self._client = Client(place)
         self._server = server
         self._expected = self._revision = revision
         self._version = ""
         self._deadline = deadline_ms / 1000
-        self._breaker = Breaker(self._clock)
+        self._breaker = Breaker(clock or SystemClock())
         self._silent = 0  # late answers since the last one that came
         self._up = 0  # the start of the server that was last seen well
         self._proved: tuple[int, str] | None = None  # the start and the revision for which strictness is proved
@@ -136,22 +135,21 @@ class Opa:
         return self
 
     async def _judge(self, submission: Submission | None, document: bytes, deadline: float) -> Judgement:
-        began = self._clock.monotonic()
         reply, revision = await self._builder.build(submission, document), self._revision
         if reply.code is None:
-            left = deadline - (self._clock.monotonic() - began)
-            said = await self._ask(reply.document, left, deadline)
+            async with self._client.room:
+                said = await self._ask(reply.document, deadline)
             if isinstance(said, Answer):
                 reply, revision = replace(reply, answer=said.result), said.revision
             else:
                 reply = replace(reply, code=said.code, message=said.message, detail=said.detail)
         return read_reply(reply, revision=revision, engine=self.name)
 
-    async def _ask(self, document: bytes, left: float, deadline: float) -> Answer | Reply:
+    async def _ask(self, document: bytes, deadline: float) -> Answer | Reply:
         if not self._breaker.admits():
             return fault(Code.POLICY_UNAVAILABLE, "the policy engine failed again and again: it is left alone a moment")
         try:
-            async with asyncio.timeout(left):
+            async with asyncio.timeout(deadline):
                 await self._usable()
                 answer = await self._client.decide(document)
                 await self._believe(answer)
