@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -197,10 +198,10 @@ others = st.one_of(
     ),
     st.builds(lambda kind, channel: Byte(kind) + UInt32(channel), st.sampled_from([MSG_CHANNEL_EOF]), st.just(1)),
     st.just(Byte(MSG_CHANNEL_CLOSE) + UInt32(1)),
-    st.just(Byte(MSG_CHANNEL_REQUEST) + UInt32(0) + String("no-such@example") + Boolean(True)),
-    st.just(Byte(MSG_GLOBAL_REQUEST) + String("keepalive@openssh.com") + Boolean(True)),
+    st.just(Byte(MSG_CHANNEL_REQUEST) + UInt32(0) + String("no-such@example") + Boolean(1)),
+    st.just(Byte(MSG_GLOBAL_REQUEST) + String("keepalive@openssh.com") + Boolean(1)),
     st.just(Byte(MSG_IGNORE) + String(b"nothing")),
-    st.just(Byte(MSG_DEBUG) + Boolean(False) + String("text") + String("")),
+    st.just(Byte(MSG_DEBUG) + Boolean(0) + String("text") + String("")),
     st.just(Byte(199) + b"no such type"),
 )
 malformed = st.one_of(
@@ -223,7 +224,7 @@ def same(stream: bytes, cuts: list[int], tamper: int | None = None) -> dict[str,
         at = tamper % len(stream)
         stream = stream[:at] + bytes((stream[at] ^ 1,)) + stream[at + 1 :]
     edges = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
-    pieces = [stream[begin:end] for begin, end in zip(edges, edges[1:], strict=False)]
+    pieces = [stream[begin:end] for begin, end in itertools.pairwise(edges)]
 
     async def both() -> tuple[dict[str, Any], dict[str, Any]]:
         stock, fast = Party(Stock, StockChannel), Party(Fast, FastChannel)
