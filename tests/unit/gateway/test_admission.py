@@ -38,6 +38,7 @@ def test_room_on_every_disk(tmp_path: Path) -> None:
     here = Admission(ManualClock(), (tmp_path,), min_free=free(tmp_path) // 2, latest_ns=0)
     here.disk()
     assert not here.scarce()
+    assert here.free() > 0
 
 
 def test_one_full_disk_is_enough(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ from jumphost.testing.session import House, holding, house
 async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     monkeypatch.setattr(server, "HEARTBEAT_S", 0.02)
     monkeypatch.setattr(server, "PROGRESS_BEATS", 2)
+    monkeypatch.setattr(server, "HANG_UP_S", 0.1)
+    monkeypatch.setattr(server, "HANG_UP_S", 0.05)
     async with house(tmp_path) as made:
         yield made
 
@@ -82,6 +84,23 @@ async def test_flood_of_refused_logins_becomes_a_number(tmp_path: Path, monkeypa
         each = [event for event in await here.events("auth.refused") if "code" in event]
         assert len(each) == flood.EACH
         assert all(len(event["username"]) <= 256 and len(event["detail"]) <= 1024 for event in each)
+
+
+async def test_flood_of_refused_requests_becomes_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HEARTBEAT_S", 0.02)
+    clock = ManualClock()
+    async with house(tmp_path, clock=clock) as here:
+        connection = Connection("c", here)  # type: ignore[arg-type]  # only its address is asked for
+        connection.came_from("192.0.2.7", 1)
+        here.get_extra_info = lambda *_: ""  # type: ignore[attr-defined]
+        for _ in range(flood.EACH + 30):
+            here.gateway.refused_request(connection, "k" * 1000, "y" * 10_000)
+        clock.advance(flood.WINDOW_S + 1)
+        await here.event("request.refused", source="192.0.2.7", count=30)
+        each = [event for event in await here.events("request.refused") if "code" in event]
+        assert len(each) == flood.EACH
+        assert all(len(event["request"]) <= 64 and len(event["detail"]) <= 1024 for event in each)
+        assert await here.events("auth.refused") == []
 
 
 async def test_what_is_not_offered_is_journalled(here: House) -> None:
@@ -181,6 +200,57 @@ async def test_drain_cuts_what_does_not_finish(here: House) -> None:
         done = await process.wait()
     assert (done.exit_status, "jumphost: cut gateway.shutdown" in done.stderr) == (70, True)
     assert here.runner.stopped == [here.runner.started[0].request]
+
+
+async def test_drain_that_is_told_again_waits_no_longer(here: House) -> None:
+    here.grace_s = 3600
+    async with await here.caller() as caller:
+        process = await begun(caller)
+        here.ending.set()
+        await here.until(here.gateway._draining.is_set)
+        here.gateway.hurry()
+        here.gateway.hurry()
+        done = await process.wait()
+        await caller.wait_closed()
+    assert (done.exit_status, "jumphost: cut gateway.shutdown" in done.stderr) == (70, True)
+    assert here.runner.stopped == [here.runner.started[0].request]
+
+
+async def test_drain_lets_callers_hang_up(here: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of what it was sent may still be on its way."""
+    monkeypatch.setattr(server, "HANG_UP_S", 3600)
+    async with await here.caller() as caller:
+        process = await begun(caller, "sh -c 'echo begun; sleep 0.2'")
+        here.grace_s = 30
+        here.ending.set()
+        assert (await process.wait()).exit_status == 0
+        assert (await caller.run("true")).exit_status == 69, "still connected"
+
+
+async def test_drain_lets_a_slow_reader_read_to_the_end(here: House) -> None:
+    size = 12 << 20
+    async with await here.caller() as caller:
+        process = await caller.create_process(f"head -c {size} /dev/zero", encoding=None, window=2 * size)
+        caller._transport.pause_reading()
+        await here.event("command.start")
+        here.grace_s = 30
+        here.ending.set()
+        await here.until(here.gateway._draining.is_set)
+        caller._transport.resume_reading()
+        done = await process.wait()
+    assert (done.exit_status, len(done.stdout)) == (0, size)
+
+
+async def test_drain_says_that_nothing_new_can_run(here: House) -> None:
+    await here.gateway.probe()
+    async with await here.caller() as caller:
+        await begun(caller)
+        here.grace_s = 30
+        here.ending.set()
+        await here.until(here.gateway._draining.is_set)
+        with pytest.raises(Unavailable) as caught:
+            await here.gateway.probe()
+        assert caught.value.code is Code.SHUTDOWN
 
 
 async def test_drain_sends_away_what_waits(here: House) -> None:
