@@ -75,6 +75,13 @@ async def test_no_signer_a_silent_one_and_a_question_too_long(tmp_path: Path) ->
         await gone.wait()
 
 
+async def test_a_signer_that_lives_hangs_up_on_who_asks_nothing(site: Site) -> None:
+    async with running(site) as client:
+        await client.probe()
+    with pytest.raises(Unavailable, match="does not answer"):
+        await client.probe()
+
+
 async def test_a_signer_runs_for_as_long_as_its_context(site: Site) -> None:
     async with running(site) as client:
         assert (await client.ask(CHECK)).certificate.startswith("ssh-ed25519-cert-v01@openssh.com ")
