@@ -6,11 +6,11 @@ from pathlib import Path
 
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
-from jumphost.errors import Code, Unavailable
+from jumphost.errors import Code, Problems, Unavailable
 from jumphost.policy import bundle
 from jumphost.policy.base import DocumentEngine, Engine
 from jumphost.policy.opa import binary
-from jumphost.policy.pool import Pool
+from jumphost.policy.pool import Pool, inspect
 from jumphost.secret import Secret
 from jumphost.target.base import Runner
 from jumphost.target.connection import Reach
@@ -38,6 +38,9 @@ async def local_engine(policy: Policy, directory: Path, site: Site | None) -> Do
         raise Unavailable(Code.POLICY_UNAVAILABLE, message)
     if command is None:
         return await Pool.start(loaded, workers=policy.workers, deadline_ms=policy.deadline_ms)
+    unseen = [one for one in await inspect(loaded.modules, whole=True) if one.code.startswith(("schema.", "id."))]
+    if unseen:
+        raise Problems(unseen, code=Code.POLICY_INVALID)
     from jumphost.policy.opa.engine import Opa
 
     return await Opa.managed(loaded, str(command), parent, workers=policy.workers, deadline_ms=policy.deadline_ms)

@@ -29,7 +29,7 @@ from jumphost.config.settings import Policy
 from jumphost.gateway import rehearsal
 from jumphost.model.decision import Judgement
 from jumphost.policy import tables
-from jumphost.policy.base import Submission
+from jumphost.policy.base import Engine, Submission
 from jumphost.policy.check import check as find_problems
 from jumphost.policy.tables import Outcome, Row
 
@@ -48,8 +48,13 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Find everything that is wrong: FILE:LINE, what was got, what was expected."""
-    own_engine(engine)
-    problems = asyncio.run(find_problems(paths))
+    chosen = own_engine(engine)
+
+    async def opa(directory: Path) -> Engine:
+        return await registry.local_engine(chosen, directory, None)
+
+    by_opa = engine == "opa"
+    problems = asyncio.run(find_problems(paths, opa if by_opa else None, portable=not by_opa))
     found = [
         {"file": one.file, "line": one.line, "code": one.code, "message": one.message, "fix": one.fix}
         for one in problems

@@ -1,10 +1,11 @@
 """What is wrong with policies before they are in force: every finding at once, with file, line and what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from jumphost.errors import Problem, Problems, Unavailable
 from jumphost.policy import bundle, tables
+from jumphost.policy.base import Engine
 from jumphost.policy.bundle import LIBRARY, MAX_MODULE, SITE, Tree, read_regular
 from jumphost.policy.header import read_module
 from jumphost.policy.pool import Pool, inspect
@@ -12,13 +13,21 @@ from jumphost.policy.pool import Pool, inspect
 _DEADLINE_MS = 5000  # of the one judgement: the machine that checks may be a busy one
 
 
-async def check(paths: Iterable[Path]) -> list[Problem]:
-    """Findings in files, folders and whole bundles (folders with a ``.manifest``), in the order of files and lines."""
+Start = Callable[[Path], Awaitable[Engine]]
+
+
+async def check(paths: Iterable[Path], start: Start | None = None, *, portable: bool = True) -> list[Problem]:
+    """Findings in files, folders and whole bundles (folders with a ``.manifest``), in the order of files and lines.
+
+    ``start`` starts the engine that is to judge by a bundle (default: the embedded one). Without ``portable`` what the
+    engines answer differently is no finding, nor is what only the embedded one cannot read.
+    """
     problems: set[Problem] = set()
     for path in paths:
         tree, whole = _read(path)
-        found = [*tree.problems, *await _syntax(tree)]
-        problems.update(found or (await _in_force(path) if whole else ()))
+        aside = () if portable else ("portable.", "syntax.rego") if whole else ("portable.",)
+        found = [*tree.problems, *(one for one in await _reading(tree, whole=whole) if not one.code.startswith(aside))]
+        problems.update(found or (await _in_force(path, start or _embedded) if whole else ()))
     return sorted(problems, key=lambda problem: (problem.file, problem.line, problem.message))
 
 
@@ -51,25 +60,31 @@ def _loose(path: Path) -> Tree:
     return tree
 
 
-async def _syntax(tree: Tree) -> list[Problem]:
-    """What the engine says of each file by itself."""
-    modules = (*tree.modules, *tree.tests)
+async def _reading(tree: Tree, *, whole: bool) -> list[Problem]:
+    """What is found in the text of the modules, with the library where they are not its own."""
+    modules = [*tree.modules, *tree.tests]
     if not modules:
         return []
+    if tree.root == SITE:
+        modules += bundle.read_tree(bundle.library(), LIBRARY).modules
     try:
-        return list(await inspect(modules))
+        return list(await inspect(tuple(modules), whole=whole or tree.root == LIBRARY))
     except Unavailable as error:
         return [Problem(str(tree.directory), 0, "", error.message, code="syntax.rego")]
 
 
-async def _in_force(directory: Path) -> list[Problem]:
+async def _embedded(directory: Path) -> Engine:
+    return await Pool.start(bundle.load(directory), workers=1, deadline_ms=_DEADLINE_MS)
+
+
+async def _in_force(directory: Path, start: Start) -> list[Problem]:
     """What only shows when the bundle judges, together with the library."""
     try:
-        pool = await Pool.start(bundle.load(directory), workers=1, deadline_ms=_DEADLINE_MS)
+        engine = await start(directory)
     except Problems as found:
         return list(found.problems)
     except Unavailable as error:
         message = f"{error.message}: {error.detail}" if error.detail else error.message
         return [Problem(str(directory), 0, "", message, code="schema.decision")]
-    await pool.close()
+    await engine.close()
     return []

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import regorus
 
@@ -49,6 +50,11 @@ class Interpreter:
         if not answer:
             raise Undefined
         return json.dumps(answer["result"][0]["expressions"][0]["value"]).encode()
+
+    def trees(self) -> list[dict[str, Any]]:
+        """How the modules were read; see :mod:`jumphost.policy.syntax`."""
+        trees: list[dict[str, Any]] = json.loads(self._engine.get_ast_as_json())
+        return trees
 
     def _prepare(self) -> list[Problem]:
         """Has the engine order the rules once, for all clones: a third of an evaluation's time (0.8 of 2.3 ms)."""

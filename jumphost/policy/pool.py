@@ -90,14 +90,13 @@ class Pool:
 
         The first judgement has the time of a start: a cold machine is no reason not to serve.
 
-        Raises Problems if the bundle cannot be read, Unavailable (policy.unavailable) if no worker starts or if the
-        bundle has no valid answer to a plain request.
+        Raises Problems if the bundle cannot be read or is not portable, Unavailable (policy.unavailable) if no worker
+        starts or if the bundle has no valid answer to a plain request.
         """
         pool = cls(bundle, workers=workers, deadline_ms=deadline_ms, memory=memory)
         try:
             pool._refill()
-            problems = await pool._problems()
-            if problems:
+            if problems := await pool._findings(bundle) or await pool._problems():
                 raise Problems(problems, code=Code.POLICY_INVALID)
             await pool._smoke()
         except BaseException:
@@ -190,13 +189,13 @@ class Pool:
         finally:
             self._put_back(worker, keep=keep)
 
+    async def _findings(self, bundle: Bundle) -> tuple[Problem, ...]:
+        """What is found in the text of the bundle: what passes it means the same to OPA."""
+        return await inspect(bundle.modules, whole=True)
+
     async def _problems(self) -> tuple[Problem, ...]:
         """What a worker finds wrong with the bundle."""
-        try:
-            return (await self._idle[0].ready()).problems
-        except (TimeoutError, OSError, EOFError, ValueError, IndexError) as error:
-            text = f"no policy worker starts: {type(error).__name__} {error}".rstrip()
-            raise Unavailable(Code.POLICY_UNAVAILABLE, text) from error
+        return await _said(self._idle[0])
 
     def _take(self) -> Worker:
         """A worker that lives; one that ended while it was idle is replaced. OSError if none can be started."""
@@ -232,14 +231,32 @@ class Pool:
         return worker
 
 
-async def inspect(modules: tuple[Module, ...]) -> tuple[Problem, ...]:
-    """What the engine finds wrong with modules when it reads them, apart from the rest of a bundle."""
-    pool = Pool(Bundle(modules=modules), workers=1, deadline_ms=1000)
+async def inspect(modules: tuple[Module, ...], *, whole: bool) -> tuple[Problem, ...]:
+    """What is found in modules by reading them; ``whole`` if they are all that there is, so that names must be known.
+
+    Raises Unavailable (policy.unavailable) if they cannot be read within the limits of a worker.
+    """
+    load = Load(modules, b"{}", cpu_s=int(START_S), memory=MEMORY, review="whole" if whole else "part")
+    memory = child.sealed(encode(load), "jumphost-policy")
     try:
-        pool._refill()
-        return await pool._problems()
+        worker = Worker(Pool.module, memory)
+    except OSError as error:
+        raise Unavailable(Code.POLICY_UNAVAILABLE, f"no policy worker starts: {error}") from error
     finally:
-        await pool.close()
+        os.close(memory)
+    try:
+        return await _said(worker)
+    finally:
+        worker.process.kill()
+        await worker.process.wait()
+
+
+async def _said(worker: Worker) -> tuple[Problem, ...]:
+    try:
+        return (await worker.ready()).problems
+    except (TimeoutError, OSError, EOFError, ValueError) as error:
+        text = f"no policy worker starts: {type(error).__name__} {error}".rstrip()
+        raise Unavailable(Code.POLICY_UNAVAILABLE, text) from error
 
 
 SMOKE = Submission(

@@ -4,6 +4,8 @@ The parent starts a worker with a :class:`Load` in sealed memory; the worker ans
 :class:`Reply` to each :class:`Call`. Both sides are of one version: nothing here is stored.
 """
 
+from typing import Literal
+
 import msgspec
 from msgspec import Struct
 
@@ -20,6 +22,7 @@ class Module(Struct, frozen=True):
     path: str
     package: str
     text: str
+    test: bool = False  # never loaded to judge
 
 
 class Bundle(Struct, frozen=True):
@@ -31,12 +34,13 @@ class Bundle(Struct, frozen=True):
 
 
 class Load(Struct, frozen=True):
-    """What a worker starts with."""
+    """What a worker starts with; one that is to ``review`` says what it finds in the text too, and ends."""
 
     modules: tuple[Module, ...]
     data: bytes
     cpu_s: int  # processor time for loading, and for each call
     memory: int  # bytes of address space
+    review: Literal["", "part", "whole"] = ""  # of a bundle
 
 
 class Ready(Struct, frozen=True):

@@ -26,12 +26,12 @@ def main(arguments: list[str]) -> None:
     child.grant_cpu(load.cpu_s)
     try:
         interpreter = Interpreter(load.modules, load.data)
-        problems = interpreter.problems
+        problems = [*interpreter.problems, *(_review(interpreter, load) if load.review else ())]
     except BaseException as error:
         pipe.send(encode(Ready((Problem("", 0, "", f"cannot be loaded: {explain(error)[2]}", code="syntax.rego"),))))
         raise
     pipe.send(encode(Ready(tuple(problems))))
-    if problems:  # what is missing may be what denies
+    if problems or load.review:  # what is missing may be what denies
         return
     calls = msgspec.msgpack.Decoder(Call)
     while (message := pipe.receive()) is not None:
@@ -62,6 +62,13 @@ def answer(interpreter: Interpreter, call: Call) -> Reply:
     except BaseException as error:  # noqa: BLE001 - pyo3's PanicException is no Exception; the process ends after it
         reply = _fault(known, Code.POLICY_ERROR, "the policy engine failed", _place(error))
         return msgspec.structs.replace(reply, last=True)
+
+
+def _review(interpreter: Interpreter, load: Load) -> list[Problem]:
+    from jumphost.policy.review import review
+
+    tests = frozenset(module.path for module in load.modules if module.test)
+    return review(interpreter.trees(), tests=tests, whole=load.review == "whole" and not interpreter.problems)
 
 
 def _fault(known: Reply, code: Code, message: str, detail: str = "") -> Reply:

@@ -6,13 +6,22 @@ from typing import Any
 from msgspec.structs import replace
 
 from jumphost.clock import parse_rfc3339
+from jumphost.errors import Problem
 from jumphost.model.identity import Identity
 from jumphost.model.request import Source, TargetView
 from jumphost.policy.base import Submission
+from jumphost.policy.pool import Pool
 from jumphost.policy.protocol import Bundle, Module
 
 HEAD = "import rego.v1\nimport future.keywords.not\n\n"
 NOON = parse_rfc3339("2026-11-22T12:00:00Z")
+
+
+class Unreviewed(Pool):
+    """A pool that takes any bundle, to show that what a review would refuse does no harm either."""
+
+    async def _findings(self, bundle: Bundle) -> tuple[Problem, ...]:
+        return ()
 
 
 def rule(package: str, body: str) -> str:

@@ -6,13 +6,13 @@ import sys
 import msgspec
 
 from jumphost import child
-from jumphost.policy.pool import Pool
 from jumphost.policy.protocol import REPLY_BYTES, Call, Ready, Reply, encode
+from jumphost.testing.policies import Unreviewed
 
 ALLOW = b'{"effect": "allow", "rules": [{"id": "rogue", "effect": "allow", "message": ""}], "obligations": {}}'
 
 
-class RoguePool(Pool):
+class RoguePool(Unreviewed):
     """A pool of such workers."""
 
     module = "jumphost.testing.rogue"

@@ -11,7 +11,7 @@ from jumphost.errors import Code
 from jumphost.model.decision import Judgement
 from jumphost.policy.base import Submission
 from jumphost.policy.pool import Pool
-from jumphost.testing.policies import main_only, submission
+from jumphost.testing.policies import Unreviewed, main_only, submission
 from jumphost.testing.rogue import RoguePool
 
 GOOD = '{"effect": "allow", "rules": [{"id": "test.good", "effect": "allow", "message": "fine"}], "obligations": {}}'
@@ -109,7 +109,7 @@ def assert_denied(judgement: Judgement, code: Code) -> None:
 
 @pytest.mark.parametrize(("body", "code"), WRONG_ANSWERS.values(), ids=WRONG_ANSWERS)
 async def test_a_wrong_answer_is_a_denial(body: str, code: Code) -> None:
-    pool = await Pool.start(main_only(body), workers=1, deadline_ms=DEADLINE_MS)
+    pool = await Unreviewed.start(main_only(body), workers=1, deadline_ms=DEADLINE_MS)
     try:
         for _ in range(2):
             judgement = await pool.judge(FAULT)
@@ -122,7 +122,7 @@ async def test_a_wrong_answer_is_a_denial(body: str, code: Code) -> None:
 
 async def test_memory_over_the_limit_is_a_denial() -> None:
     body = answers("value := count(numbers.range(1, 40000000))")
-    pool = await Pool.start(main_only(body), workers=1, deadline_ms=20_000, memory=256 << 20)
+    pool = await Unreviewed.start(main_only(body), workers=1, deadline_ms=20_000, memory=256 << 20)
     try:
         assert_denied(await pool.judge(FAULT), Code.POLICY_UNAVAILABLE)
         await expect_good(pool)
@@ -142,7 +142,7 @@ async def kill(pids: Iterable[int]) -> None:
 async def slow() -> AsyncIterator[Pool]:
     """A pool whose faulty request takes long, within its deadline."""
     body = answers("value := count([1 | some a in numbers.range(1, 9000); some b in numbers.range(1, 9000); a == b])")
-    pool = await Pool.start(main_only(body), workers=2, deadline_ms=30_000)
+    pool = await Unreviewed.start(main_only(body), workers=2, deadline_ms=30_000)
     yield pool
     await pool.close()
 
@@ -164,7 +164,7 @@ async def test_workers_killed_while_idle_are_replaced_unseen(slow: Pool) -> None
 
 
 async def test_a_stopped_worker_is_a_timeout() -> None:
-    pool = await Pool.start(main_only(document("{}")), workers=1, deadline_ms=DEADLINE_MS)
+    pool = await Unreviewed.start(main_only(document("{}")), workers=1, deadline_ms=DEADLINE_MS)
     try:
         for pid in pool.pids:
             os.kill(pid, signal.SIGSTOP)
@@ -245,7 +245,7 @@ INPUTS: dict[str, tuple[Callable[[], Submission], Code]] = {
 async def test_what_cannot_be_judged_is_denied_though_the_policy_allows_all(
     make: Callable[[], Submission], code: Code
 ) -> None:
-    pool = await Pool.start(main_only(f"decision := {GOOD}"), workers=1, deadline_ms=5000)
+    pool = await Unreviewed.start(main_only(f"decision := {GOOD}"), workers=1, deadline_ms=5000)
     try:
         assert_denied(await pool.judge(make()), code)
         await expect_good(pool)

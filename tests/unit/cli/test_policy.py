@@ -35,10 +35,10 @@ def test_check_finds_nothing_in_what_init_writes(site: Site) -> None:
 
 def test_check_prints_findings_and_exits_1(tmp_path: Path) -> None:
     file = tmp_path / "x.rego"
-    file.write_text("package policies.rules.x\n\nx if not y\n")
+    file.write_text("package policies.lib.x\n\nx if not input.pty\n")
     ran = run("policy", "check", tmp_path)
     assert ran.status == 1
-    assert ran.out.startswith(f"{file}:1: import: got no `import future.keywords.not`, expected it right after")
+    assert ran.out.startswith(f"{file}:1: got no `import future.keywords.not`, expected it after")
     found = run("policy", "check", file, "--json").json
     assert [one.keys() for one in found] == [{"file", "line", "code", "message", "fix"}] * 2
     assert (found[0]["code"], found[0]["fix"]) == ("portable.import", "import future.keywords.not")

@@ -53,8 +53,8 @@ async def test_a_bundle_that_has_no_valid_answer_is_a_finding(tmp_path: Path) ->
 async def test_files_and_folders_are_looked_at_without_a_bundle(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "good.rego").write_text(GOOD)
-    (tmp_path / "deep" / "bad.rego").write_text(rule("policies.rules.x", "x :="))
-    (tmp_path / "deep" / "x_test.rego").write_text(rule("policies.rules.x_test", ""))
+    (tmp_path / "deep" / "bad.rego").write_text(rule("policies.rules.a.x", "x :="))
+    (tmp_path / "deep" / "x_test.rego").write_text(rule("policies.rules.a.x_test", ""))
     (tmp_path / "other.txt").write_text("x")
     assert await found(tmp_path) == [("bad.rego", 7, "syntax.rego")]
     assert await found(tmp_path / "good.rego") == []
@@ -71,7 +71,7 @@ async def test_a_folder_without_rego_has_none(tmp_path: Path) -> None:
 
 async def test_a_text_that_hangs_the_parser_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "START_S", 1.5)
-    (tmp_path / "slow.rego").write_text(rule("policies.rules.x", f"x := {'[' * 40}1{']' * 40}"))
+    (tmp_path / "slow.rego").write_text(rule("policies.lib.x", f"x := {'[' * 40}1{']' * 40}"))
     problems = await check([tmp_path])
     assert [problem.code for problem in problems] == ["syntax.rego"]
     assert "TimeoutError" in problems[0].message

@@ -96,7 +96,7 @@ async def test_a_bundle_that_cannot_be_read_does_not_start() -> None:
     assert [(one.file, one.code) for one in caught.value.problems] == [("a.rego", "syntax.rego")]
 
 
-@pytest.mark.parametrize("body", ["decision := 1", "decision := 1 if false", "decision := crypto.sha256(input.id)"])
+@pytest.mark.parametrize("body", ["decision := 1", "decision := 1 if false", 'decision := regex.match("(", input.id)'])
 async def test_a_bundle_without_a_valid_answer_does_not_start(body: str) -> None:
     with pytest.raises(Unavailable, match="the bundle gives no valid answer") as caught:
         await Pool.start(main_only(body), deadline_ms=DEADLINE_MS)
@@ -120,8 +120,25 @@ async def test_closing_twice_is_closing_once(echo: Pool) -> None:
 async def test_modules_can_be_looked_at_alone() -> None:
     good = Module("a.rego", "policies.a", rule("policies.a", "x := 1"))
     bad = Module("b.rego", "policies.b", rule("policies.b", "x :="))
-    assert [one.file for one in await inspect((good, bad))] == ["b.rego"]
-    assert await inspect((good,)) == ()
+    assert [one.file for one in await inspect((good, bad), whole=True)] == ["b.rego"]
+    assert await inspect((good,), whole=True) == ()
+
+
+async def test_a_bundle_that_is_not_portable_does_not_start() -> None:
+    with pytest.raises(Problems) as caught:
+        await Pool.start(main_only("decision := crypto.sha256(input.id)"))
+    assert [(one.file, one.line, one.code) for one in caught.value.problems] == [("main.rego", 6, "portable.builtin")]
+
+
+async def test_tests_are_read_but_not_held_to_what_judges() -> None:
+    test = Module(
+        "a_test.rego", "policies.a_test", "package policies.a_test\ntest_x if not x.y with count as 1", test=True
+    )
+    assert [one.code for one in await inspect((test,), whole=True)] == ["syntax.rego"]
+    test = Module(
+        "a_test.rego", "policies.a_test", "package policies.a_test\ntest_x if not input.y with input as 1", test=True
+    )
+    assert await inspect((test,), whole=True) == ()
 
 
 async def test_a_worker_that_did_not_read_its_bundle_whole_never_judges(echo: Pool) -> None:
