@@ -3,7 +3,8 @@
 Group deploy may run ``sh`` on batch-host, and the purpose of a request says what it owes.
 """
 
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,10 +88,27 @@ def plain(site: LiveSite) -> Plain:
 
 
 @contextmanager
+def master(words: Sequence[str]) -> Iterator[list[str]]:
+    """Logs in once by the words of a stock ``ssh`` up to the command; yields those that run one on that connection."""
+    with open_folder() as folder:
+        shared = [*words[:-1], "-o", f"ControlPath={folder / 'master'}", words[-1]]
+        nothing = subprocess.DEVNULL
+        start = [shared[0], "-M", "-N", "-f", *shared[1:]]
+        subprocess.run(start, check=True, stdin=nothing, stdout=nothing, stderr=nothing)
+        try:
+            yield shared
+        finally:
+            subprocess.run([shared[0], "-O", "exit", *shared[1:]], capture_output=True)
+
+
+@contextmanager
 def lab_site(settings: Mapping[str, Any] | None = None) -> Iterator[LiveSite]:
     """Serves the site, with further settings of ``jumphost.yaml``, until the block ends."""
     with open_folder() as folder, live_site(folder, unmanaged=(PLAIN,), serve=False) as site:
         site.write_rule("lab", "sh", RULE)
-        site.write_settings(environment={"accept": ["LANG"]}, hold={"status_interval": 1}, **settings or {})
+        patient = {"deadline_ms": 2000}  # a machine that runs tests is busy with much else
+        site.write_settings(
+            environment={"accept": ["LANG"]}, hold={"status_interval": 1}, policy=patient, **settings or {}
+        )
         site.start()
         yield site
