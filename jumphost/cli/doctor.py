@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from jumphost import log
 from jumphost.cli import checkup
 from jumphost.cli.common import FOUND, JsonOption, SiteOption, emit, open_site, out, printable
 from jumphost.cli.config import row
@@ -26,6 +27,7 @@ def doctor(
 
     Nothing is changed. A gateway may be running or not.
     """
+    log.configure("error", "console")
     findings = asyncio.run(checkup.everything(open_site(site), targets=targets))
 
     def text() -> None:
