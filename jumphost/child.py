@@ -90,14 +90,14 @@ class Process:
         *,
         fds: Sequence[int] = (),
         environment: Mapping[str, str] | None = None,
-        stderr: int = subprocess.DEVNULL,
+        output: int = subprocess.DEVNULL,
     ) -> None:
-        """Starts it in ``/``, with no descriptor but ``stderr`` and ``fds``; OSError if the machine does not let us."""
+        """Starts it in ``/``, with no descriptor but ``output`` and ``fds``; OSError if the machine does not let us."""
         self._process = subprocess.Popen(
             arguments,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
+            stdout=output,
+            stderr=output,
             env=environment or {},
             cwd="/",
             pass_fds=fds,

@@ -114,10 +114,10 @@ class _Opa(child.Process):
     """One run of the program, which tells of its end."""
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], stderr: int, gone: Callable[[int], None]
+        self, command: Sequence[str], environment: Mapping[str, str], output: int, gone: Callable[[int], None]
     ) -> None:
         self._tell = gone
-        super().__init__(command, environment=environment, stderr=stderr)
+        super().__init__(command, environment=environment, output=output)
 
     def _reap(self) -> None:
         super()._reap()
