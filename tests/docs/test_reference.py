@@ -10,7 +10,9 @@ import msgspec
 import pytest
 import typer.main
 from msgspec import NODEFAULT, Struct, inspect
+from prometheus_client.metrics import MetricWrapperBase
 
+from jumphost import metrics
 from jumphost.cli.main import app
 from jumphost.config.bind import seconds
 from jumphost.config.settings import Settings
@@ -82,6 +84,16 @@ def test_every_key_and_its_default(heading: str, shape: type[Struct]) -> None:
 
 def test_every_code_and_its_status() -> None:
     assert rows("Codes") == {code.value: str(status_of(code)) for code in Code}
+
+
+def test_every_figure_and_its_kind() -> None:
+    made = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
+    shown = {}
+    for metric in made:
+        (family,) = metric.describe()
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        shown[name + "".join(f"{{{label}}}" for label in metric._labelnames)] = family.type
+    assert rows("Figures") == shown
 
 
 def test_every_command() -> None:
