@@ -180,6 +180,13 @@ class Gateway:
         if self._floods[Kind.REQUEST_REFUSED].admit(connection.source.address):
             self._note(Kind.REQUEST_REFUSED, connection, request=request, code=code, detail=detail)
 
+    def broken_off(self, connection: Connection, code: Code, detail: str) -> None:
+        """The transport closed a connection that did not keep to SSH, or to its time."""
+        if connection.caller is None:
+            self.login_refused(connection, "", code, detail)
+        else:
+            self._refused(connection, "connection", code, detail)
+
     def closed(self, connection: Connection) -> None:
         """The connection is gone; its sessions learn it from their channels."""
         self._connections.pop(connection.id, None)
@@ -242,7 +249,10 @@ class Gateway:
     async def _hang_up(self, connection: Connection, sessions: list[Session]) -> None:
         for session in sessions:
             await session.over.wait()
-        connection.disconnect("the identity was revoked")
+        if sessions:
+            await asyncio.sleep(HANG_UP_S)  # OpenSSH forgets the status that it was told if it is cut off at once
+        if connection.id in self._connections:
+            connection.disconnect("the identity was revoked")
 
     def _note(self, kind: Kind, connection: Connection, *, identity: str = "", **data: Any) -> None:
         if identity == "" and connection.caller is not None:
