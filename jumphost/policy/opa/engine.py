@@ -42,6 +42,7 @@ class Opa:
         clock: Clock | None = None,
     ) -> None:
         self._builder = Pool(Bundle(modules=()), workers=workers, deadline_ms=deadline_ms)
+        self.place = place
         self._client = Client(place)
         self._server = server
         self._expected = self._revision = revision
@@ -94,18 +95,25 @@ class Opa:
             raise
 
     @classmethod
-    async def remote(cls, place: Place, *, workers: int = 2, deadline_ms: int = 250) -> "Opa":
+    async def remote(
+        cls, place: Place, *, workers: int = 2, deadline_ms: int = 250, clock: Clock | None = None
+    ) -> "Opa":
         """An engine by a server that others run, and that has judged once.
 
         Raises Unavailable (policy.unavailable) if it cannot be asked, is too old or not strict, does not say which
         bundle decided, or has no valid answer to a plain request.
         """
-        return await cls(place, workers=workers, deadline_ms=deadline_ms)._begun()
+        return await cls(place, workers=workers, deadline_ms=deadline_ms, clock=clock)._begun()
 
     @property
     def revision(self) -> str:
         """Digest of the bundle in force; of a remote server, what it last named."""
         return self._revision
+
+    @property
+    def pid(self) -> int:
+        """Process id of a managed server; 0 of a remote one."""
+        return self._server.pid if self._server else 0
 
     @property
     def name(self) -> str:
