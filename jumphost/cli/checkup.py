@@ -1,4 +1,4 @@
-"""What ``jumphost doctor`` looks at. Each look yields what is wrong, and none changes anything."""
+"""What ``jumphost doctor`` looks at: each look yields what is wrong. A signer that it starts notes so in its log."""
 
 import asyncio
 import os

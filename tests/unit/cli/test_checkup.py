@@ -3,15 +3,19 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import asyncssh
 import pytest
+from msgspec.structs import replace
 
+from jumphost import registry
 from jumphost.cli import checkup
 from jumphost.clock import NS_PER_S, SystemClock
 from jumphost.config.create import create_site
 from jumphost.config.load import load_site
 from jumphost.config.site import Site
-from jumphost.errors import Problem
+from jumphost.errors import Code, Problem, Unavailable
 from jumphost.model.event import Event, Kind
+from jumphost.model.target import Target
 from jumphost.store.requests import Requests
 from jumphost.store.sqlite import Store
 from jumphost.testing.clock import ManualClock
@@ -121,3 +125,34 @@ async def test_requests_are_opened_by_the_key_that_was_looked_at(site: Site) -> 
     await requests.close()
     assert list(checkup.journal(site)) == []
     assert list(checkup.wall_clock(site, SystemClock())) == []
+
+
+@pytest.mark.parametrize(
+    ("pinned", "code"),
+    [
+        ("the one", []),
+        ("another", ["target.host_key"]),
+        ("another kind", []),
+        ("nothing listens", ["target.unreachable"]),
+    ],
+)
+async def test_a_target_answers_with_its_own_host_key(site: Site, pinned: str, code: list[str]) -> None:
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    kinds = {"another": "ssh-ed25519", "another kind": "ecdsa-sha2-nistp256"}
+    known = asyncssh.generate_private_key(kinds[pinned]) if pinned in kinds else key
+    server = await asyncssh.listen("127.0.0.1", 0, server_host_keys=[key])
+    target = Target("db", ("app",), host="127.0.0.1", port=server.get_port())
+    target = replace(target, host_keys=(known.export_public_key().decode().strip(),))
+    if pinned == "nothing listens":
+        server.close()
+        await server.wait_closed()
+    assert codes(await checkup.reachable(replace(load_site(site), targets={"db": target}))) == code
+    server.close()
+
+
+async def test_an_engine_that_does_not_come_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def none(*_: object) -> None:
+        raise Unavailable(Code.POLICY_UNAVAILABLE, "no worker started")
+
+    monkeypatch.setattr(registry, "engine", none)
+    assert [problem.code async for problem in checkup.policy(site, load_site(site))] == ["policy.unavailable"]
