@@ -11,7 +11,7 @@ _QUICK = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 _PATIENT = (1, 10, 60, 300, 900, 3600, 14_400, 43_200, 86_400, 604_800)  # seconds: people answer
 _BATCHES = (1, 2, 5, 10, 25, 50, 100, 250)  # up to store.writer.BATCH
 
-disable_created_metrics()  # a second series for each, of when it began
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, of when it began
 
 SESSIONS_ACTIVE = Gauge("jumphost_sessions_active", "Sessions that are open, held ones too")
 SESSIONS = Counter("jumphost_sessions_total", "Sessions that ended, by how", ["outcome"])
