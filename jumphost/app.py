@@ -24,6 +24,7 @@ from jumphost.gateway import control, transport
 from jumphost.gateway.administration import Administration
 from jumphost.gateway.admission import Admission
 from jumphost.gateway.parts import Parts
+from jumphost.gateway.policies import Policies
 from jumphost.gateway.recovery import recover
 from jumphost.gateway.server import Gateway
 from jumphost.gateway.standing import Standing
@@ -33,6 +34,7 @@ from jumphost.identity.revocation import Revocation
 from jumphost.model.event import Event, Kind
 from jumphost.policy.pool import SMOKE
 from jumphost.policy.reading import check_smoke
+from jumphost.policy.reload import Reloading
 from jumphost.recording.quota import DailyQuota, today
 from jumphost.signer import client as signer
 from jumphost.signer.client import SignerClient
@@ -77,7 +79,7 @@ async def serve(
         standing = Standing(site, [Revocation(*row) for row in await store.read(revocations.everything)])  # type: ignore[arg-type]  # the store keeps what cert.revoke checked
         holds = Holds(store, clock, lambda: standing.config.approvers, per_identity=settings.limits.holds_per_identity)
         await holds.load()
-        engine = await registry.engine(site, settings)
+        engine = Reloading(await registry.engine(site, settings), lambda: registry.engine(site, settings))
         stack.push_async_callback(engine.close)
         asked = await stack.enter_async_context(signer.running(site))
         parts = Parts(
@@ -101,11 +103,12 @@ async def serve(
         metrics.DISK_FREE_BYTES.set_function(admission.free)
         metrics.HOLDS_PENDING.set_function(lambda: sum(hold.state == "pending" for hold in holds.live()))
         gateway = Gateway(parts)
+        policies = Policies(engine, site.resolve(settings.policy.bundle), standing, store, clock)
         await store.write(None, Event(Kind.POLICY_LOAD, clock.now_ns(), data={"revision": engine.revision}))
         about = {"pid": os.getpid(), "clock_is_right": clock_is_right}
         await store.write(None, Event(Kind.SYSTEM_START, clock.now_ns(), data=about))
         try:
-            await _listen(site, gateway, parts, _checks(parts, gateway, asked), ready)
+            await _listen(site, gateway, parts, policies, _checks(parts, gateway, asked), ready)
         finally:
             site.ready_file.unlink(missing_ok=True)
             await store.write(None, Event(Kind.SYSTEM_STOP, clock.now_ns()))
@@ -115,6 +118,7 @@ async def _listen(
     site: Site,
     gateway: Gateway,
     parts: Parts,
+    policies: Policies,
     checks: Mapping[str, Check],
     ready: Callable[[dict[str, Any]], None],
 ) -> None:
@@ -143,9 +147,9 @@ async def _listen(
                 status = await _bound(settings.status.listen, Status(checks).serve)
                 await stack.enter_async_context(status)
                 line["status"] = f"http://{_where(status)}"
-            await stack.enter_async_context(
-                await control.serve(site.control_socket, Administration(parts, gateway).verbs())
-            )
+            verbs = {**Administration(parts, gateway).verbs(), "policy.load": policies.asked}
+            await stack.enter_async_context(await control.serve(site.control_socket, verbs))
+            await stack.enter_async_context(policies.follow(watch=settings.policy.watch))
             site.ready_file.write_text(json.dumps(line) + "\n")
             ready(line)
             notify("READY=1")

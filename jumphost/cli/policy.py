@@ -26,7 +26,8 @@ from jumphost.cli.common import (
 from jumphost.clock import SystemClock
 from jumphost.config.load import load_site
 from jumphost.config.settings import Policy
-from jumphost.gateway import rehearsal
+from jumphost.errors import Problem
+from jumphost.gateway import control, rehearsal
 from jumphost.model.decision import Judgement
 from jumphost.policy import tables
 from jumphost.policy.base import Engine, Submission
@@ -66,6 +67,25 @@ def check(
         err.print(f"{len(problems)} found" if problems else "nothing found")
 
     emit(found, as_json=as_json, text=text)
+    raise typer.Exit(FOUND if problems else 0)
+
+
+@app.command()
+def load(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Have the running gateway judge by the bundle on disk; a bad one changes nothing and exits 1."""
+    answer = control.call(open_site(site).control_socket, "policy.load")
+    loaded, problems = answer["loaded"], [Problem(**one) for one in answer["problems"]]
+
+    def text() -> None:
+        for one in problems:
+            out.print(printable(f"{one} ({one.code})"))
+        if loaded:
+            cases = f"{loaded['cases']} cases of its tables hold, {loaded['skipped']} are about others"
+            out.print(f"in force: {loaded['revision']} ({cases})")
+        else:
+            err.print(f"{len(problems)} found: the bundle in force stays")
+
+    emit(answer, as_json=as_json, text=text)
     raise typer.Exit(FOUND if problems else 0)
 
 

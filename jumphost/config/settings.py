@@ -39,6 +39,7 @@ class Policy(Section, frozen=True):
     socket: str = ""
     token: str = ""
     ca: str = ""
+    watch: bool = False  # load the bundle when its files change; else on SIGHUP and `jumphost policy load` only
 
 
 class Limits(Section, frozen=True):

@@ -10,7 +10,8 @@ _ARITIES: dict[int, str] = {
         abs array.reverse base64.decode base64.encode base64url.decode base64url.encode bits.negate ceil count floor
         hex.decode hex.encode intersection is_array is_boolean is_null is_number is_object is_set is_string lower
         max min net.cidr_is_valid object.keys object.union_n product regex.is_valid sort strings.reverse sum time.clock
-        time.date time.parse_duration_ns time.parse_rfc3339_ns time.weekday trim_space type_name union upper urlquery.encode
+        time.date time.parse_duration_ns time.parse_rfc3339_ns time.weekday trim_space type_name union upper
+        urlquery.encode
     """,
     2: """
         array.concat bits.and bits.or bits.xor concat contains endswith format_int graph.reachable indexof indexof_n

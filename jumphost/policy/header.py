@@ -19,8 +19,8 @@ _PACKAGE = re.compile(r"package ([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)(?:\s*#
 def read_module(path: str, data: bytes, roots: Sequence[str], problems: list[Problem], *, test: bool) -> Module | None:
     """The module in a file, or None with what is wrong added to ``problems``.
 
-    One that is only at the wrong depth is read all the same, so that more is found. ``roots`` are those of the manifest,
-    with slashes; a ``test`` may have a package that ends in ``_test``.
+    One that is only at the wrong depth is read all the same, so that more is found. ``roots`` are those of the
+    manifest, with slashes; a ``test`` may have a package that ends in ``_test``.
     """
     try:
         text = data.decode()
