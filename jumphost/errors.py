@@ -71,6 +71,7 @@ class Code(StrEnum):
     LIMIT_SESSIONS = "limit.sessions"
     LIMIT_DISK = "limit.disk"
     LIMIT_UNAUTHENTICATED = "limit.unauthenticated"
+    LIMIT_LOGIN = "limit.login"
     LIMIT_CONNECTIONS = "limit.connections"
 
     SIGNATURE_INVALID = "signature.invalid"
@@ -80,6 +81,7 @@ class Code(StrEnum):
     RECORDING_FAILED = "recording.failed"
     CLOCK_BEHIND = "clock.behind"
     CALLER_GONE = "caller.gone"
+    CALLER_PROTOCOL = "caller.protocol"
     GATEWAY_UNAVAILABLE = "gateway.unavailable"
     SHUTDOWN = "gateway.shutdown"
     INTERNAL = "internal"
@@ -117,6 +119,7 @@ _STATUS: dict[Code, int] = {
     Code.APPROVAL_DETACHED: Status.HELD,
     Code.TARGET_HOST_KEY: Status.PROTOCOL,
     Code.TARGET_PROTOCOL: Status.PROTOCOL,
+    Code.CALLER_PROTOCOL: Status.PROTOCOL,
 }
 
 

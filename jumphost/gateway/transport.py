@@ -12,7 +12,9 @@ from typing import Protocol, cast
 import asyncssh
 from asyncssh.constants import (
     MSG_CHANNEL_OPEN,
+    MSG_DISCONNECT,
     MSG_GLOBAL_REQUEST,
+    MSG_KEXINIT,
     MSG_REQUEST_FAILURE,
     MSG_REQUEST_SUCCESS,
     OPEN_ADMINISTRATIVELY_PROHIBITED,
@@ -64,6 +66,9 @@ class Gate(Protocol):
 
     def closed(self, connection: Connection) -> None:
         """The connection ended, logged in or not; once."""
+
+    def broken_off(self, connection: Connection, code: Code, detail: str) -> None:
+        """The connection is closed because the caller did not keep to SSH, or took too long; ``closed`` follows."""
 
     def turned_away(self, address: str, code: Code) -> None:
         """Somebody connected and was not let in: nothing was read from it, and no connection was made of it."""
@@ -144,6 +149,7 @@ class GatewayServerConnection(fastwire.FastConnection, asyncssh.SSHServerConnect
         self._door = door
         self._failures = 0
         self._no_more_sessions = False
+        self._left = False  # the caller said that it leaves
 
     async def reload_config(self) -> None:
         """Options do not depend on who logs in; evaluating them again took an executor thread per login."""
@@ -229,10 +235,26 @@ class GatewayServerConnection(fastwire.FastConnection, asyncssh.SSHServerConnect
             served = request in (_KEEPALIVE, _NO_MORE_SESSIONS)
             self.send_packet(MSG_REQUEST_SUCCESS if served else MSG_REQUEST_FAILURE)
 
+    async def _process_kexinit(self, pkttype: int, pktid: int, packet: SSHPacket) -> None:
+        """Keys are exchanged once before the login: each time costs us more than it costs a stranger."""
+        if self._session_id and self.public.caller is None:
+            raise asyncssh.ProtocolError("a second key exchange before the login")
+        await super()._process_kexinit(pkttype, pktid, packet)
+
+    def _process_disconnect(self, pkttype: int, pktid: int, packet: SSHPacket) -> None:
+        self._left = True
+        super()._process_disconnect(pkttype, pktid, packet)
+
+    def _login_timer_callback(self) -> None:
+        self._gate.broken_off(self.public, Code.LIMIT_LOGIN, f"no login within {self._limits.login} s")
+        super()._login_timer_callback()
+
     _packet_handlers = {  # noqa: RUF012  # asyncssh dispatches by this table of the class
         **asyncssh.SSHServerConnection._packet_handlers,
         MSG_CHANNEL_OPEN: _process_channel_open,
+        MSG_DISCONNECT: _process_disconnect,
         MSG_GLOBAL_REQUEST: _process_global_request,
+        MSG_KEXINIT: _process_kexinit,
     }
 
     # Coming and going
@@ -255,9 +277,12 @@ class GatewayServerConnection(fastwire.FastConnection, asyncssh.SSHServerConnect
         self._gate.login_refused(self.public, "", Code.LIMIT_UNAUTHENTICATED, detail)
         self.abort()
 
-    def lost(self) -> None:
-        """The connection ended."""
+    def lost(self, error: Exception | None) -> None:
+        """The connection ended; an error that is neither the network's nor the caller's farewell is its fault."""
         self._door.leave(self)
+        if error is not None and not self._left and not isinstance(error, (asyncssh.ConnectionLost, OSError)):
+            reason = f"{type(error).__name__}: {error}"
+            self._gate.broken_off(self.public, Code.CALLER_PROTOCOL, escaped(reason.encode()))
         self._gate.closed(self.public)
 
 
@@ -303,7 +328,7 @@ class _Callbacks(asyncssh.SSHServer):
         self._connection.accepted()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._connection.lost()
+        self._connection.lost(exc)
 
     def public_key_auth_supported(self) -> bool:
         return True

@@ -78,6 +78,7 @@ class OpenGate:
     refused_logins: list[tuple[str, Code, str]] = field(default_factory=list)
     refused_requests: list[tuple[str, str]] = field(default_factory=list)
     turned_aways: list[tuple[str, Code]] = field(default_factory=list)
+    breaks: list[tuple[Connection, Code, str]] = field(default_factory=list)
     verified: list[str] = field(default_factory=list)  # key id of every certificate that was found good
 
     def verify(self, connection: Connection, username: str, blob: bytes) -> Caller:
@@ -102,6 +103,9 @@ class OpenGate:
 
     def closed(self, connection: Connection) -> None:
         self.closed_connections.append(connection)
+
+    def broken_off(self, connection: Connection, code: Code, detail: str) -> None:
+        self.breaks.append((connection, code, detail))
 
     def turned_away(self, address: str, code: Code) -> None:
         self.turned_aways.append((address, code))

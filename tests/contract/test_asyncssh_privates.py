@@ -100,9 +100,12 @@ USES = {
                 "_username",
             },
         ),
+                "_login_timer_callback",
     },
     "gateway/channel.py": {
+                "_process_disconnect",
         "GatewayChannel": (
+                "_process_kexinit",
             asyncssh.SSHServerChannel,
             {
                 "_close_send",
@@ -147,6 +150,9 @@ SIGNATURES = [
     (SSHChannel, "write", ["data", "datatype"]),
     (SSHChannel, "_flush_send_buf", []),
     (SSHChannel, "_accept_data", ["data", "datatype"]),
+    (SSHConnection, "_process_disconnect", ["_pkttype", "_pktid", "packet"]),
+    (SSHConnection, "_process_kexinit", ["_pkttype", "_pktid", "packet"]),
+    (SSHConnection, "_login_timer_callback", []),
     (SSHChannel, "_deliver_data", ["data", "datatype"]),
     (SSHChannel, "_service_next_request", []),
     (SSHChannel, "_report_response", ["result"]),

@@ -16,7 +16,7 @@ STATUSES = {
     },
     70: {"internal", "recording.failed"},
     75: {"approval.pending", "approval.approved", "approval.detached"},
-    76: {"target.host_key", "target.protocol"},
+    76: {"target.host_key", "target.protocol", "caller.protocol"},
 }  # fmt: skip
 
 

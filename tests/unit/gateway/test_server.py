@@ -103,6 +103,19 @@ async def test_flood_of_refused_requests_becomes_a_number(tmp_path: Path, monkey
         assert await here.events("auth.refused") == []
 
 
+async def test_connections_that_are_broken_off_are_journalled_as_what_they_were(here: House) -> None:
+    stranger = Connection("c", here)  # type: ignore[arg-type]  # only its address is asked for
+    stranger.came_from("192.0.2.7", 1)
+    here.get_extra_info = lambda *_: ""  # type: ignore[attr-defined]
+    here.gateway.broken_off(stranger, Code.LIMIT_LOGIN, "no login within 1 s")
+    await here.event("auth.refused", code="limit.login", detail="no login within 1 s")
+    async with await here.caller():
+        (connection,) = here.gateway._connections.values()
+        here.gateway.broken_off(connection, Code.CALLER_PROTOCOL, "rude")
+        refused = await here.event("request.refused", code="caller.protocol", request="connection")
+        assert (refused["identity"], refused["detail"]) == ("deploy-bot", "rude")
+
+
 async def test_what_is_not_offered_is_journalled(here: House) -> None:
     async with await here.caller() as caller:
         with pytest.raises(asyncssh.ChannelOpenError):

@@ -6,6 +6,7 @@ from typing import Any
 import asyncssh
 import msgspec
 import pytest
+from asyncssh.constants import MSG_CHANNEL_DATA
 from asyncssh.packet import String, UInt32
 
 from jumphost import wire
@@ -123,6 +124,35 @@ async def test_login_takes_no_longer_than_the_limit() -> None:
         await reader.read()  # until the server closes
         writer.close()
         assert [connection.caller for connection in here.gate.closed_connections] == [None]
+        assert here.gate.breaks == [(*here.gate.closed_connections, Code.LIMIT_LOGIN, "no login within 1 s")]
+
+
+async def test_keys_are_exchanged_once_before_the_login_and_as_often_as_need_be_after_it() -> None:
+    async with rig() as here:
+        stranger = await RawClient.connect(here)
+        stranger._send_kexinit()
+        assert await stranger.answer() == CLOSED
+        caller = await here.connect(rekey_bytes=1000)
+        assert (await caller.run("head -c 20000 /dev/zero", encoding=None)).stdout == bytes(20_000)
+        caller.close()
+        assert [(code, detail) for _, code, detail in here.gate.breaks] == [
+            (Code.CALLER_PROTOCOL, "ProtocolError: a second key exchange before the login")
+        ]
+
+
+async def test_a_caller_who_breaks_the_protocol_is_told_of_and_one_who_says_goodbye_is_not() -> None:
+    async with rig() as here:
+        for rude in (False, True):
+            client = await here.connect()
+            if rude:
+                client.send_packet(MSG_CHANNEL_DATA, UInt32(9), String("for nobody"))
+            else:
+                client.disconnect(asyncssh.DISC_PROTOCOL_ERROR, "goodbye")
+            await client.wait_closed()
+        await here.gate.logins[1]._ssh.wait_closed()
+        ((connection, code, detail),) = here.gate.breaks
+        assert (connection, code) == (here.gate.logins[1], Code.CALLER_PROTOCOL)
+        assert detail == "ProtocolError: Invalid channel number 9 received"
 
 
 async def test_what_is_negotiated() -> None:
