@@ -11,8 +11,10 @@ used here is checked by ``tests/contract/test_asyncssh_privates.py``.
 """
 
 import socket
+from collections.abc import Sequence
 from typing import Any
 
+from asyncssh import KeyExchangeFailed
 from asyncssh.channel import SSHChannel
 from asyncssh.connection import SSHConnection
 from asyncssh.constants import MSG_CHANNEL_WINDOW_ADJUST, MSG_IGNORE
@@ -92,6 +94,12 @@ class BoundedConnection(SSHConnection):
             channel = next(iter(self._waiting))
             del self._waiting[channel]
             channel.flush()
+
+    def _choose_alg(self, alg_type: str, local_algs: Sequence[bytes], remote_algs: Sequence[bytes]) -> bytes:
+        """Chooses as asyncssh does, once the peer has said that it counts packets strictly (against CVE-2023-48795)."""
+        if not self._strict_kex:
+            raise KeyExchangeFailed("got a peer without strict key exchange, expected OpenSSH 9.6 or one with that fix")
+        return super()._choose_alg(alg_type, local_algs, remote_algs)
 
     def data_received(self, data: bytes, datatype: DataType = None) -> None:
         self._acknowledge_quickly()

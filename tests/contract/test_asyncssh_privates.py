@@ -24,7 +24,14 @@ USES = {
     "wire.py": {
         "BoundedConnection": (
             SSHConnection,
-            {"_deferred_packets", "_kex_complete", "_send_deferred_packets", "_transport"},
+            {
+                "_choose_alg",
+                "_deferred_packets",
+                "_kex_complete",
+                "_send_deferred_packets",
+                "_strict_kex",
+                "_transport",
+            },
         ),
         "BoundedChannel": (
             SSHChannel,
@@ -133,6 +140,7 @@ CASES = [
 # What our replacements of methods rely on: the parameters they are called with.
 SIGNATURES = [
     (SSHConnection, "_send_deferred_packets", []),
+    (SSHConnection, "_choose_alg", ["alg_type", "local_algs", "remote_algs"]),
     (SSHConnection, "send_packet", ["pkttype", "args", "handler"]),
     (SSHConnection, "data_received", ["data", "datatype"]),
     (SSHConnection, "_send", ["data"]),

@@ -332,3 +332,22 @@ async def test_reading_on_after_the_connection_is_gone_does_nothing() -> None:
         await connection.wait_closed()
         caller.resume()
         assert sink.chunks == []
+
+
+class Lax(asyncssh.SSHClientConnection):
+    """A client from before strict key exchange."""
+
+    def _get_extra_kex_algs(self) -> list[bytes]:
+        return [b"ext-info-c"]
+
+
+async def test_a_peer_that_does_not_count_packets_strictly_is_refused() -> None:
+    """What CVE-2023-48795 (Terrapin) needs, whatever the cipher."""
+    async with rig() as here:
+        loop = asyncio.get_running_loop()
+        options = asyncssh.SSHClientConnectionOptions(**here.client_options([here.login()], "here", {}))
+        options.waiter = loop.create_future()
+        await loop.create_connection(lambda: Lax(loop, options, wait="auth"), "127.0.0.1", here.port)
+        with pytest.raises(asyncssh.KeyExchangeFailed, match="without strict key exchange"):
+            await options.waiter
+        assert not here.gate.verified
