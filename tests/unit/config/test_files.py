@@ -80,3 +80,21 @@ def test_a_bundle_is_a_folder(site: Site) -> None:
     look = files.bundle(site)
     assert list(look("policies")) == []
     assert list(look("nowhere")) == [f"got 'nowhere', expected a folder: there is none at {site.root / 'nowhere'}"]
+
+
+def test_a_file_that_must_be_there(site: Site) -> None:
+    (message,) = files.present(site)("none.pem")
+    assert message == f"got 'none.pem', expected a file: there is none at {site.root / 'none.pem'}"
+    assert not list(files.present(site)("keys/caller_ca.pub"))
+
+
+def test_a_file_that_nobody_else_may_read(site: Site) -> None:
+    token = site.root / "token"
+    (message,) = files.secret(site)("token")
+    assert "there is none" in message
+    token.write_text("x")
+    token.chmod(0o640)
+    (message,) = files.secret(site)("token")
+    assert message.startswith("got mode 0640, expected 0600")
+    token.chmod(0o600)
+    assert not list(files.secret(site)(str(token)))

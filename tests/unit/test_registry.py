@@ -1,0 +1,79 @@
+"""Which engine a site gets, and what is said where it gets none."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from jumphost import registry
+from jumphost.config.create import create_site
+from jumphost.config.load import load_site
+from jumphost.config.settings import Policy, Settings
+from jumphost.config.site import Site
+from jumphost.errors import Code, Unavailable
+from jumphost.policy.opa.engine import Opa
+from jumphost.policy.pool import Pool
+from jumphost.testing.opa import fake_opa
+from jumphost.testing.policies import submission
+from jumphost.testing.rego import WITHOUT_OPA, opa_command, opa_installed
+
+needs_opa = pytest.mark.skipif(not opa_installed(), reason=WITHOUT_OPA)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return create_site(tmp_path / "site", example=True)
+
+
+@pytest.fixture
+def opa() -> str:
+    return opa_command() if opa_installed() else ""
+
+
+@pytest.fixture(autouse=True)
+def nothing_installed(opa: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_DATA_HOME", "HOME", "PATH"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+
+
+def settings(site: Site, policy: Policy) -> Settings:
+    return replace(load_site(site).settings, policy=policy)
+
+
+async def test_auto_without_an_opa_is_embedded(site: Site) -> None:
+    engine = await registry.engine(site, settings(site, Policy()))
+    assert isinstance(engine, Pool)
+    await engine.close()
+
+
+async def test_opa_without_one_says_how_to_get_it(site: Site) -> None:
+    with pytest.raises(Unavailable, match="`jumphost policy engine install` gets one") as caught:
+        await registry.engine(site, settings(site, Policy(engine="opa")))
+    assert caught.value.code is Code.POLICY_UNAVAILABLE
+
+
+@needs_opa
+@pytest.mark.parametrize("kind", ["auto", "opa"])
+async def test_an_opa_of_the_site_is_used(site: Site, opa: str, kind: str) -> None:
+    (site.root / "bin").mkdir()
+    (site.root / "bin/opa").symlink_to(opa)
+    engine = await registry.engine(site, settings(site, Policy(engine=kind, deadline_ms=20_000)))  # type: ignore[arg-type]
+    assert isinstance(engine, Opa)
+    assert Path(engine.place.socket).parents[1] == site.run
+    assert (await engine.judge(submission())).engine == "opa 1.22.2, managed"
+    await engine.close()
+    assert list(site.run.iterdir()) == []
+
+
+async def test_a_server_of_others(site: Site) -> None:
+    (site.root / "token").write_text("t0ken\n")
+    async with fake_opa() as fake:
+        policy = Policy(engine="opa", url=fake.url, token="token", deadline_ms=20_000)
+        engine = await registry.engine(site, settings(site, policy))
+        assert (await engine.judge(submission())).engine == "opa 1.22.2, remote"
+        await engine.close()
+        assert "Authorization: Bearer t0ken\r\n" in fake.heads[0]
+        with pytest.raises(Unavailable, match="the token of the policy engine cannot be read: none"):
+            await registry.engine(site, settings(site, replace(policy, token="none")))
+    with pytest.raises(Unavailable, match="cannot be asked"):
+        await registry.engine(site, settings(site, Policy(engine="opa", socket="run/none.sock")))
