@@ -22,7 +22,7 @@ from jumphost.config.create import create_site
 from jumphost.config.load import load_site
 from jumphost.config.settings import Settings
 from jumphost.config.site import Site
-from jumphost.gateway import transport
+from jumphost.gateway import control, transport
 from jumphost.gateway.administration import Administration
 from jumphost.gateway.admission import Admission
 from jumphost.gateway.parts import Parts
@@ -39,6 +39,8 @@ from jumphost.recording.quota import DailyQuota
 from jumphost.store.requests import Requests
 from jumphost.store.sqlite import Store
 from jumphost.target.base import Exit, Mint, Order, Output, Process
+from jumphost.testing import commands
+from jumphost.testing.commands import Ran
 from jumphost.testing.gateway import HOST, Door
 from jumphost.testing.process import LocalRunner
 
@@ -246,6 +248,12 @@ class House(Door):
     async def verb(self, name: str, **args: Any) -> Any:
         """A verb of the control socket."""
         return await Administration(self.parts, self.gateway).verbs()[name](args)
+
+    async def command(self, *words: object) -> Ran:
+        """The command line, in a thread, on this site and with its control socket."""
+        verbs = Administration(self.parts, self.gateway).verbs()
+        async with await control.serve(self.site.control_socket, verbs):
+            return await asyncio.to_thread(commands.run, *words, "--site", self.site.root)
 
     async def events(self, *kinds: str) -> list[dict[str, Any]]:
         """The journal's events, of these kinds if any are named, oldest first."""

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 from jumphost.errors import Code, Refused, Unavailable
 from jumphost.model.target import Target
 from jumphost.target import ssh
-from jumphost.target.base import STDERR, STDOUT, Exit, Login, Order, Process
-from jumphost.target.connection import Reach
+from jumphost.target.base import MAY_RUN, STDERR, STDOUT, Exit, Login, Order, Process
+from jumphost.target.connection import Reach, TargetChannel, TargetConnection
 from jumphost.target.ssh import Session, SshRunner
 from jumphost.testing import contracts
 from jumphost.testing.ca import TargetCA
@@ -162,6 +162,67 @@ async def test_a_stop_that_takes_too_long_is_admitted(
     assert [entry["event"] for entry in logs] == ["stop.late"]
     assert await process.wait() == Exit()
     await process.close()
+
+
+def hang_after_exec(monkeypatch: pytest.MonkeyPatch, one: Order) -> asyncio.Event:
+    """The answer to the exec request of the run never comes; set once the command was asked for."""
+    execute, asked = TargetConnection.execute, asyncio.Event()
+
+    async def silent(connection: TargetConnection, session: Session, line: str, window: int) -> TargetChannel:
+        channel = await execute(connection, session, line, window)
+        if line == one.line:
+            asked.set()
+            await asyncio.Event().wait()
+        return channel
+
+    monkeypatch.setattr(TargetConnection, "execute", silent)
+    monkeypatch.setattr(ssh, "CONFIRM_S", 0.05)
+    return asked
+
+
+async def test_a_start_that_is_cancelled_ends_what_it_began(
+    order: MakeOrder, target_ca: TargetCA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = order("sleep 1000")
+    asked = hang_after_exec(monkeypatch, one)
+    starting = asyncio.get_running_loop().create_task(RUNNER.start(one, Collected(), target_ca.mint(one)))
+    await asked.wait()
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError) as cancelled:
+        await starting
+    assert [purpose for purpose, _ in target_ca.minted] == ["run", "stop"]
+    assert not hasattr(cancelled.value, "__notes__")
+
+
+async def test_a_start_without_an_answer_whose_stop_fails_is_admitted(
+    order: MakeOrder, target_ca: TargetCA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = order("sleep 0")
+    hang_after_exec(monkeypatch, one)
+    willing = target_ca.mint(one)
+
+    async def mint(purpose: Login, address: str) -> asyncssh.SSHKeyPair:
+        if purpose == "stop":
+            raise Refused(Code.SIGNER_REFUSED, "no more certificates")
+        return await willing(purpose, address)
+
+    with capture_logs(), pytest.raises(Unavailable, match="let the login in and then did not answer") as silent:
+        await SshRunner(Reach(login_s=1)).start(one, Collected(), mint)
+    assert silent.value.code is Code.TARGET_UNREACHABLE
+    assert MAY_RUN in silent.value.__notes__
+
+
+async def test_a_command_that_the_target_refused_needs_no_stop(
+    order: MakeOrder, target_ca: TargetCA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object) -> TargetChannel:
+        raise Unavailable(Code.TARGET_REFUSED, "runs no command")
+
+    monkeypatch.setattr(TargetConnection, "execute", refused)
+    one = order("exit 0")
+    with pytest.raises(Unavailable, match="runs no command"):
+        await RUNNER.start(one, Collected(), target_ca.mint(one))
+    assert [purpose for purpose, _ in target_ca.minted] == ["run"]
 
 
 async def test_signals_no_target_takes_are_dropped(order: MakeOrder, target_ca: TargetCA) -> None:
