@@ -2,6 +2,7 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -20,9 +21,17 @@ def opened(lab: LiveSite) -> int:
     return psutil.Process(lab.process.pid).num_fds()
 
 
-def outcomes(lab: LiveSite, since: int) -> list[tuple[str, bool]]:
-    """How commands were cut since, and whether something of them was left."""
-    return [(event["outcome"], event["left"]) for event in lab.events("command.cut")[since:]]
+def ended(lab: LiveSite) -> list[tuple[str, bool]]:
+    """How commands were cut, and whether something of them was left; once no session is open any more."""
+    kinds = ("session.open", "session.close", "command.cut")
+
+    def all_of_it() -> list[dict[str, Any]]:
+        events = lab.events(*kinds)
+        count = [[event["kind"] for event in events].count(kind) for kind in kinds]
+        return events if count[0] == count[1] else []
+
+    events = lab.wait_for("the end of every session", all_of_it)
+    return [(event["outcome"], event["left"]) for event in events if event["kind"] == "command.cut"]
 
 
 def vanished(words: list[str]) -> None:
@@ -43,14 +52,10 @@ def left(command: str) -> bool:
 def test_callers_that_are_killed(lab: LiveSite, deploy: Path) -> None:
     words = lab.ssh_words(deploy, "batch-host", env=STREAM)
     vanished([*words, f"sh -c 'echo up; exec {ENDLESS}'"])
-    cut = len(lab.wait_for("the first cut", lambda: lab.events("command.cut")))
-    before, sessions = opened(lab), len(lab.events("session.open"))
+    cut, before = len(ended(lab)), opened(lab)
     for number in range(TIMES):
         vanished([*words, f"sh -c 'echo up; exec {(ENDLESS, DEAF)[number % 2]}'"])
-    lab.wait_for("all outcomes", lambda: len(outcomes(lab, cut)) >= TIMES)
-    assert outcomes(lab, cut) == [("caller_gone", False)] * TIMES
-    lab.wait_for("every end", lambda: len(lab.events("session.close")) == len(lab.events("session.open")))
-    assert len(lab.events("session.open")) == sessions + TIMES
+    assert ended(lab)[cut:] == [("caller_gone", False)] * TIMES
     lab.wait_for("closed descriptors", lambda: opened(lab) <= before)
     assert not left(ENDLESS)
     assert not left(DEAF)
@@ -59,10 +64,11 @@ def test_callers_that_are_killed(lab: LiveSite, deploy: Path) -> None:
 def test_channels_that_are_killed_on_a_connection_that_stays(lab: LiveSite, deploy: Path) -> None:
     endless = ENDLESS.replace("4321", "1234")
     with master(lab.ssh_words(deploy, "batch-host", env=STREAM)) as words:
-        cut = len(lab.events("command.cut"))
+        command = f"sh -c 'echo up; exec {endless}'"
+        vanished([*words, command])
+        cut = len(ended(lab))
         for _ in range(3):
-            vanished([*words, f"sh -c 'echo up; exec {endless}'"])
-        lab.wait_for("all outcomes", lambda: len(outcomes(lab, cut)) >= 3)
-        assert outcomes(lab, cut) == [("caller_gone", False)] * 3
+            vanished([*words, command])
+        assert ended(lab)[cut:] == [("caller_gone", False)] * 3
         assert not left(endless)
         assert subprocess.run([*words, "sh -c 'exit 6'"], stdin=subprocess.DEVNULL).returncode == 6
