@@ -19,6 +19,7 @@ from jumphost.model.identity import Identity
 from jumphost.model.request import Source, TargetView
 from jumphost.policy.base import Submission
 from jumphost.policy.protocol import CALL_BYTES, REPLY_BYTES, Bundle, Call, Load, Module, Ready, Reply, encode, fault
+from jumphost.policy.quarantine import TWICE, Quarantine, key_of
 from jumphost.policy.reading import check_smoke, read_reply
 
 START_S = 20.0  # the longest a worker may take to read a bundle; 100,000 entries of data took 3.3 s
@@ -83,6 +84,7 @@ class Pool:
         self._all: set[Worker] = set()
         self._retired: set[Worker] = set()
         self._closed = False
+        self._quarantine = Quarantine()
 
     @classmethod
     async def start(cls, bundle: Bundle, *, workers: int = 2, deadline_ms: int = 250, memory: int = MEMORY) -> "Pool":
@@ -155,6 +157,10 @@ class Pool:
         if len(message) > CALL_BYTES:
             text = f"the request cannot be judged: got {len(message)} bytes, expected at most {CALL_BYTES}"
             return fault(Code.REQUEST_INVALID, text)
+        key = key_of(call)
+        if self._quarantine.holds(key):
+            text = f"this request ended {TWICE} workers of the policy engine: it is not judged again under this bundle"
+            return fault(Code.POLICY_UNAVAILABLE, text)
         if self._closed or self._waiting >= WAITING:
             return fault(Code.POLICY_UNAVAILABLE, _BUSY)
         self._waiting += 1
@@ -166,19 +172,18 @@ class Pool:
         finally:
             self._waiting -= 1
         try:
-            return await self._with_worker(number, message, deadline)
+            return await self._with_worker(number, message, deadline, key)
         finally:
             self._free.release()
 
-    async def _with_worker(self, number: int, message: bytes, deadline: float) -> Reply:
+    async def _with_worker(self, number: int, message: bytes, deadline: float, key: bytes) -> Reply:
         if self._closed:  # while this call waited
             return fault(Code.POLICY_UNAVAILABLE, _GONE)
         worker, keep = None, False
         try:
             worker = self._take()
             await worker.usable()
-            async with asyncio.timeout(deadline):
-                reply = await worker.ask(number, message)
+            reply = await self._asked(worker, number, message, deadline, key)
             keep = not reply.last
             return reply
         except TimeoutError:
@@ -188,6 +193,18 @@ class Pool:
             return fault(Code.POLICY_UNAVAILABLE, _GONE, f"{type(error).__name__}: {error}")
         finally:
             self._put_back(worker, keep=keep)
+
+    async def _asked(self, worker: Worker, number: int, message: bytes, deadline: float, key: bytes) -> Reply:
+        """The reply of a worker that is ready: what goes wrong from here on is the doing of this input."""
+        try:
+            async with asyncio.timeout(deadline):
+                reply = await worker.ask(number, message)
+        except (TimeoutError, OSError, EOFError, ValueError):
+            self._quarantine.ended(key)
+            raise
+        if reply.last:
+            self._quarantine.ended(key)
+        return reply
 
     async def _findings(self, bundle: Bundle) -> tuple[Problem, ...]:
         """What is found in the text of the bundle: what passes it means the same to OPA."""
