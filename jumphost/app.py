@@ -12,7 +12,7 @@ from typing import Any
 import asyncssh
 import structlog
 
-from jumphost import metrics, registry
+from jumphost import metrics, registry, wire
 from jumphost.approval.holds import Holds
 from jumphost.clock import Clock, SystemClock
 from jumphost.config.load import load_site
@@ -89,7 +89,7 @@ async def serve(
             standing=standing,
             engine=engine,
             holds=holds,
-            credentials=SshCertificates(asked, clock),
+            credentials=SshCertificates(asked, clock, wire.SUITES[settings.crypto]),
             runners=registry.runners(settings),
             store=store,
             requests=requests,

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from jumphost import wire
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Unavailable
@@ -64,6 +65,12 @@ async def _remote(site: Site, policy: Policy) -> Engine:
     return await Opa.remote(place, workers=policy.workers, deadline_ms=policy.deadline_ms)
 
 
+def reach(settings: Settings) -> Reach:
+    """How the targets of a site are reached."""
+    limits = settings.limits
+    return Reach(window_bytes=limits.window_bytes, login_s=limits.login, suite=wire.SUITES[settings.crypto])
+
+
 def runners(settings: Settings) -> Mapping[str, Runner]:
     """What runs commands, by kind of target."""
-    return {"ssh": SshRunner(Reach(window_bytes=settings.limits.window_bytes, login_s=settings.limits.login))}
+    return {"ssh": SshRunner(reach(settings))}

@@ -12,6 +12,7 @@ used here is checked by ``tests/contract/test_asyncssh_privates.py``.
 
 import socket
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from asyncssh import KeyExchangeFailed
@@ -21,28 +22,48 @@ from asyncssh.constants import MSG_CHANNEL_WINDOW_ADJUST, MSG_IGNORE
 from asyncssh.packet import SSHPacketLogger, UInt32
 from asyncssh.session import DataType
 
-KEX = (
-    "mlkem768x25519-sha256",
-    "mlkem768nistp256-sha256",
-    "curve25519-sha256",
-    "curve25519-sha256@libssh.org",
-    "ecdh-sha2-nistp256",
-    "ecdh-sha2-nistp384",
-)
-# AES-GCM alone. chacha20-poly1305 costs asyncssh three times the CPU, and a client's first preference wins; a counter
-# mode with a separate MAC is what CVE-2023-48795 (Terrapin) needs.
-CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
-MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")  # named in KEXINIT; GCM needs none
-COMPRESSION = ("none",)
-SIGNATURES = (  # no SHA-1, no DSA; no security keys either: a machine has no finger
-    "ssh-ed25519",
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The algorithms that one side offers and takes, best first.
+
+    Ciphers are AES-GCM alone: chacha20-poly1305 costs asyncssh three times the CPU, and a client's first preference
+    wins. Signatures have no SHA-1, no DSA, and no security keys: a machine has no finger.
+    """
+
+    kex: tuple[str, ...]
+    signatures: tuple[str, ...]
+    login_key: str  # kind of the keys that are made for logins to targets
+    ciphers: tuple[str, ...] = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
+    macs: tuple[str, ...] = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")  # GCM needs none
+    compression: tuple[str, ...] = ("none",)
+
+    @property
+    def host_keys(self) -> tuple[str, ...]:
+        """What a server may prove itself by: certificates first."""
+        return tuple(f"{name}-cert-v01@openssh.com" for name in self.signatures) + self.signatures
+
+
+_NIST_SIGNATURES = (
     "ecdsa-sha2-nistp256",
     "ecdsa-sha2-nistp384",
     "ecdsa-sha2-nistp521",
     "rsa-sha2-512",
     "rsa-sha2-256",
 )
-HOST_KEYS = tuple(f"{name}-cert-v01@openssh.com" for name in SIGNATURES) + SIGNATURES
+# ssh-audit fails the NIST curves and warns of curve25519, which OpenSSH before 9.9 needs: it has no ML-KEM.
+DEFAULT = Suite(
+    kex=("mlkem768x25519-sha256", "curve25519-sha256", "curve25519-sha256@libssh.org"),
+    signatures=("ssh-ed25519", *_NIST_SIGNATURES),
+    login_key="ssh-ed25519",
+)
+# Only what FIPS 186-5, SP 800-56A, FIPS 203 and SP 800-38D have, and of the curves only NIST's.
+FIPS = Suite(
+    kex=("mlkem768nistp256-sha256", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384"),
+    signatures=_NIST_SIGNATURES,
+    login_key="ecdsa-sha2-nistp256",
+)
+SUITES = {"default": DEFAULT, "fips": FIPS}
 
 PACKET = 32_768  # bytes of payload a packet; OpenSSH caps its side at this, larger ones gained nothing (measured)
 KEEPALIVE_COUNT = 3  # unanswered keepalives before the peer counts as gone

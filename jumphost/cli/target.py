@@ -106,9 +106,9 @@ def enroll(name: Name, site: SiteOption = None, as_json: JsonOption = False) -> 
 @app.command()
 def check(name: Name, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Prove that a certificate opens the target, that nothing else does, and that commands there can be stopped."""
+    from jumphost import registry
     from jumphost.signer.client import ephemeral
     from jumphost.target.check import Checker, Finding
-    from jumphost.target.connection import Reach
 
     place = open_site(site)
     config = load_site(place)
@@ -116,7 +116,7 @@ def check(name: Name, site: SiteOption = None, as_json: JsonOption = False) -> N
 
     async def findings() -> list[Finding]:
         async with ephemeral(place) as signer:
-            return await Checker(signer, config, Reach(login_s=config.settings.limits.login)).check(target)
+            return await Checker(signer, config, registry.reach(config.settings)).check(target)
 
     found = asyncio.run(findings())
 

@@ -105,6 +105,7 @@ class Settings(Section, frozen=True):
     callers: dict[str, CallerCA]
     name: str = "jumphost"  # of this gateway: the log's origin
     listen: str = "127.0.0.1:2222"
+    crypto: Literal["default", "fips"] = "default"  # algorithms of both legs: ``wire.SUITES``
     policy: Policy = Policy()
     limits: Limits = Limits()
     recording: Recording = Recording()

@@ -2,6 +2,7 @@
 
 import asyncssh
 
+from jumphost import wire
 from jumphost.clock import NS_PER_S, Clock, new_id
 from jumphost.model.approval import Approval
 from jumphost.model.decision import Decision
@@ -20,8 +21,8 @@ class SshCertificates:
     a key that leaked from one login opens no other, not even within its minute.
     """
 
-    def __init__(self, signer: SignerClient, clock: Clock) -> None:
-        self._signer, self._clock = signer, clock
+    def __init__(self, signer: SignerClient, clock: Clock, suite: wire.Suite = wire.DEFAULT) -> None:
+        self._signer, self._clock, self._kind = signer, clock, suite.login_key
 
     async def issue(
         self,
@@ -34,7 +35,7 @@ class SshCertificates:
         address: str,
     ) -> tuple[asyncssh.SSHKeyPair, Lease]:
         """A key pair with its certificate for one login of the decided request; see ``credential.base``."""
-        key = asyncssh.generate_private_key("ssh-ed25519")
+        key = asyncssh.generate_private_key(self._kind)
         issued = await self._signer.ask(
             SignTarget(
                 decision=decision,

@@ -26,7 +26,7 @@ from asyncssh.public_key import KeyImportError, decode_ssh_certificate
 from jumphost import fastwire, wire
 from jumphost.clock import Clock, new_id
 from jumphost.config.settings import Limits, Settings
-from jumphost.errors import Code, JumphostError, Refused
+from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.gateway.channel import CallerChannel, GatewayChannel
 from jumphost.gateway.connection import Connection, escaped, normal
 from jumphost.gateway.door import Door
@@ -77,33 +77,38 @@ class Gate(Protocol):
 async def listen(
     host: str, port: int, gate: Gate, host_keys: Sequence[asyncssh.SSHKey], settings: Settings, clock: Clock
 ) -> asyncio.Server:
-    """Accepts callers; port 0 takes a free one. OSError if it cannot."""
+    """Accepts callers; port 0 takes a free one. OSError if it cannot, Unavailable for a host key of the wrong kind."""
     loop = asyncio.get_running_loop()
     options = _options(host_keys, settings)
-    limits = settings.limits
+    limits, suite = settings.limits, wire.SUITES[settings.crypto]
+    for key in host_keys:
+        if not {name.decode() for name in key.sig_algorithms} & set(suite.signatures):
+            message = f"got a host key of kind {key.get_algorithm()}, expected {' or '.join(suite.signatures)}"
+            raise Unavailable(Code.GATEWAY_UNAVAILABLE, f"{message}: ssh-keygen makes one")
     door: Door[GatewayServerConnection] = Door(
         clock, unauthenticated=limits.unauthenticated, per_minute=limits.connections_per_minute
     )
 
     def connection() -> GatewayServerConnection:
-        return GatewayServerConnection(loop, options, gate, limits, clock, door)
+        return GatewayServerConnection(loop, options, gate, limits, clock, door, suite)
 
     return await loop.create_server(lambda: _Doorstep(door, gate, connection), host, port)
 
 
 def _options(host_keys: Sequence[asyncssh.SSHKey], settings: Settings) -> asyncssh.SSHServerConnectionOptions:
     """Every option that has a default we do not want; keys as objects, since paths are read again per connection."""
+    suite = wire.SUITES[settings.crypto]
     return asyncssh.SSHServerConnectionOptions(
         config=None,
         server_factory=_Callbacks,
         server_version=VERSION,
         server_host_keys=list(host_keys),
         send_server_host_keys=False,
-        kex_algs=wire.KEX,
-        encryption_algs=wire.CIPHERS,
-        mac_algs=wire.MACS,
-        compression_algs=wire.COMPRESSION,
-        signature_algs=wire.SIGNATURES,
+        kex_algs=suite.kex,
+        encryption_algs=suite.ciphers,
+        mac_algs=suite.macs,
+        compression_algs=suite.compression,
+        signature_algs=suite.signatures,
         public_key_auth=True,
         host_based_auth=False,
         kbdint_auth=False,
@@ -141,8 +146,10 @@ class GatewayServerConnection(fastwire.FastConnection, asyncssh.SSHServerConnect
         limits: Limits,
         clock: Clock,
         door: "Door[GatewayServerConnection]",
+        suite: wire.Suite,
     ) -> None:
         super().__init__(loop, options)
+        self._suite = suite
         self.public = Connection(new_id(clock), self)
         self._gate = gate
         self._limits = limits
@@ -180,7 +187,7 @@ class GatewayServerConnection(fastwire.FastConnection, asyncssh.SSHServerConnect
             raise Refused(Code.IDENTITY_MALFORMED, "the certificate or signature cannot be read") from exc
         if key.get_fingerprint() != caller.key:
             raise Refused(Code.IDENTITY_MALFORMED, "two readings of the certificate differ in its key")
-        if algorithm.decode("latin-1") not in wire.SIGNATURES:
+        if algorithm.decode("latin-1") not in self._suite.signatures:
             raise Refused(Code.IDENTITY_WEAK_SIGNATURE, f"got a signature by {escaped(algorithm)}")
         if not key.verify(String(self._session_id) + msg, signature):
             raise Refused(Code.IDENTITY_BAD_SIGNATURE, "the signature is not by the certified key")

@@ -75,7 +75,7 @@ class Checker:
 
     def _wrong(self, target: Target, login: str) -> Mapping[str, Credential]:
         """Credentials that must not open the login, by what they are; those that this site can make."""
-        wrong: dict[str, Credential] = {"a plain key": _plain}
+        wrong: dict[str, Credential] = {"a plain key": self._plain}
         for other in (name for name in target.logins if name != login):
             wrong[f"a certificate for {target.principal(other)}"] = self._certified(target.name, other)
             break
@@ -129,15 +129,21 @@ class Checker:
 
     def _certified(self, target: str, login: str) -> Credential:
         async def certified(address: str) -> asyncssh.SSHKeyPair:
-            key = asyncssh.generate_private_key("ssh-ed25519")
+            key = self._key()
             asked = Check(target=target, login=login, address=address, public_key=_line(key))
             return _pair(key, (await self._signer.ask(asked)).certificate)
 
         return certified
 
+    async def _plain(self, _address: str) -> asyncssh.SSHKeyPair:
+        return asyncssh.load_keypairs([self._key()])[0]
+
+    def _key(self) -> asyncssh.SSHKey:
+        return asyncssh.generate_private_key(self._reach.suite.login_key)
+
     def _callers(self, identity: str) -> Credential:
         async def certified(_address: str) -> asyncssh.SSHKeyPair:
-            key = asyncssh.generate_private_key("ssh-ed25519")
+            key = self._key()
             asked = IssueCaller(identity=identity, public_key=_line(key), ttl_s=CALLER_TTL_S)
             return _pair(key, (await self._signer.ask(asked)).certificate)
 
@@ -205,10 +211,6 @@ def _failed(target: Target, login: str, error: JumphostError) -> Finding:
 
 def _enroll(target: Target) -> str:
     return f"do on it what `jumphost target enroll {target.name}` prints, and reload its sshd"
-
-
-async def _plain(_address: str) -> asyncssh.SSHKeyPair:
-    return asyncssh.load_keypairs([asyncssh.generate_private_key("ssh-ed25519")])[0]
 
 
 def _line(key: asyncssh.SSHKey) -> str:

@@ -28,6 +28,7 @@ class Reach:
     window_bytes: int = 1 << 20  # SSH window of one channel: what a stopped reader makes us hold
     login_s: float = 20.0  # from the first SYN to the end of authentication
     keepalive_s: float = 15.0
+    suite: wire.Suite = wire.DEFAULT
 
 
 class TargetChannel(fastwire.FastChannel, asyncssh.SSHClientChannel[bytes]):
@@ -161,7 +162,7 @@ def _options(target: Target, login: str, client: _Client, reach: Reach) -> async
         port=target.port,
         username=login,
         known_hosts=hostkeys.trusted(target),
-        server_host_key_algs=hostkeys.algorithms(target),
+        server_host_key_algs=hostkeys.algorithms(target, reach.suite),
         x509_trusted_certs=None,
         x509_trusted_cert_paths=[],
         client_keys=None,
@@ -179,11 +180,11 @@ def _options(target: Target, login: str, client: _Client, reach: Reach) -> async
         kbdint_auth=False,
         host_based_auth=False,
         disable_trivial_auth=True,
-        kex_algs=list(wire.KEX),
-        encryption_algs=list(wire.CIPHERS),
-        mac_algs=list(wire.MACS),
-        compression_algs=list(wire.COMPRESSION),
-        signature_algs=list(wire.SIGNATURES),
+        kex_algs=list(reach.suite.kex),
+        encryption_algs=list(reach.suite.ciphers),
+        mac_algs=list(reach.suite.macs),
+        compression_algs=list(reach.suite.compression),
+        signature_algs=list(reach.suite.signatures),
         rekey_bytes=wire.REKEY_BYTES,
         rekey_seconds=wire.REKEY_SECONDS,
         x11_forwarding=False,

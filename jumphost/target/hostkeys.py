@@ -10,8 +10,7 @@ from jumphost.errors import Code, Unavailable
 from jumphost.model.target import Target
 
 SCAN_TIMEOUT_S = 10.0
-_CERTIFIED = frozenset(name for name in wire.HOST_KEYS if name.endswith("-cert-v01@openssh.com"))
-_PLAIN = [name for name in wire.HOST_KEYS if name not in _CERTIFIED]
+_CERTIFIED = "-cert-v01@openssh.com"
 
 KnownHosts = tuple[list[asyncssh.SSHKey], list[asyncssh.SSHKey], list[asyncssh.SSHKey]]
 
@@ -27,7 +26,7 @@ def trusted(target: Target) -> KnownHosts:
     return keys, authorities, []
 
 
-def algorithms(target: Target) -> list[str]:
+def algorithms(target: Target, suite: wire.Suite) -> list[str]:
     """The host key algorithms to ask for: first those that a key or CA of the target can answer.
 
     The others follow, so that a host with another kind of key shows it and is told apart from one that is down.
@@ -35,9 +34,9 @@ def algorithms(target: Target) -> list[str]:
     keys, authorities, _ = trusted(target)
     expected = {name.decode() for key in keys for name in key.sig_algorithms}
     if authorities:
-        expected |= _CERTIFIED
+        expected |= {name for name in suite.host_keys if name.endswith(_CERTIFIED)}
     return sorted(
-        (name for name in wire.HOST_KEYS if authorities or name not in _CERTIFIED),
+        (name for name in suite.host_keys if authorities or not name.endswith(_CERTIFIED)),
         key=lambda name: name not in expected,
     )
 
@@ -50,7 +49,7 @@ async def scan(host: str, port: int) -> str:
     try:
         async with asyncio.timeout(SCAN_TIMEOUT_S):
             key = await asyncssh.get_server_host_key(
-                host, port, config=None, server_host_key_algs=_PLAIN, kex_algs=list(wire.KEX)
+                host, port, config=None, server_host_key_algs=wire.DEFAULT.signatures, kex_algs=wire.DEFAULT.kex
             )
     except (OSError, asyncssh.Error) as error:
         raise Unavailable(

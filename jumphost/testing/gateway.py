@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import asyncssh
 
+from jumphost import wire
 from jumphost.clock import NS_PER_S, Clock, SystemClock
 from jumphost.config.settings import CallerCA, Limits, Settings
 from jumphost.errors import Code, JumphostError, Status
@@ -147,10 +148,13 @@ class Rig(Door):
     """A server whose identities are ``alice`` and ``bob``."""
 
     gate: OpenGate
+    settings: Settings
 
 
 @contextlib.asynccontextmanager
-async def rig(serve: Serve = in_a_shell, **limits: Any) -> AsyncIterator[Rig]:
+async def rig(
+    serve: Serve = in_a_shell, *, crypto: Literal["default", "fips"] = "default", **limits: Any
+) -> AsyncIterator[Rig]:
     """Listens on a free port until the block ends; ``limits`` are fields of ``settings.Limits``.
 
     Attacks are many and come from one address, so the rate is none unless a test asks for one.
@@ -160,13 +164,13 @@ async def rig(serve: Serve = in_a_shell, **limits: Any) -> AsyncIterator[Rig]:
     ca = asyncssh.generate_private_key("ssh-ed25519")
     trusted = TrustedCA("main", ca.get_fingerprint(), _TTL_S)
     registry = Registry({name: IdentityEntry(owner="team") for name in ("alice", "bob")})
-    settings = Settings(callers={"main": CallerCA(ca="unused")}, limits=Limits(**limits))
+    settings = Settings(callers={"main": CallerCA(ca="unused")}, limits=Limits(**limits), crypto=crypto)
     async with asyncio.TaskGroup() as tasks:
         gate = OpenGate(Trust({ca.public_data: trusted}, registry), clock, serve, tasks)
-        host_key = asyncssh.generate_private_key("ssh-ed25519")
+        host_key = asyncssh.generate_private_key(wire.SUITES[crypto].login_key)
         server = await transport.listen(HOST, 0, gate, [host_key], settings, clock)
         try:
-            yield Rig(server.sockets[0].getsockname()[1], ca, clock, gate)
+            yield Rig(server.sockets[0].getsockname()[1], ca, clock, gate, settings)
         finally:
             server.close()
             for connection in gate.logins:

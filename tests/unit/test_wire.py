@@ -297,10 +297,16 @@ async def test_slow_reader_as_a_client_buffers_no_more_than_the_window() -> None
         connection.abort()
 
 
-def test_nothing_weak_is_offered() -> None:
-    offered = " ".join((*wire.KEX, *wire.CIPHERS, *wire.MACS, *wire.SIGNATURES, *wire.HOST_KEYS))
+@pytest.mark.parametrize("suite", wire.SUITES.values(), ids=wire.SUITES)
+def test_nothing_weak_is_offered(suite: wire.Suite) -> None:
+    offered = " ".join((*suite.kex, *suite.ciphers, *suite.macs, *suite.host_keys))
     assert not [bad for bad in ("sha1", "ssh-rsa", "ssh-dss", "chacha", "cbc", "ctr", "group") if bad in offered]
-    assert wire.COMPRESSION == ("none",)
+    assert suite.compression == ("none",)
+    assert suite.login_key in suite.signatures
+
+
+def test_fips_has_the_curves_of_nist_only() -> None:
+    assert "25519" not in " ".join((*wire.FIPS.kex, *wire.FIPS.host_keys, wire.FIPS.login_key))
 
 
 async def test_a_channel_that_closed_while_waiting_is_passed_over() -> None:

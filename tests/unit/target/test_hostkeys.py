@@ -36,14 +36,14 @@ def test_a_line_that_is_no_key_is_refused() -> None:
 
 
 def test_the_kind_of_the_known_key_is_asked_for_first() -> None:
-    asked = hostkeys.algorithms(place(host_keys=(line("ecdsa-sha2-nistp384"),)))
+    asked = hostkeys.algorithms(place(host_keys=(line("ecdsa-sha2-nistp384"),)), wire.DEFAULT)
     assert asked[0] == "ecdsa-sha2-nistp384"
-    assert set(asked) == {name for name in wire.HOST_KEYS if "-cert-" not in name}
+    assert set(asked) == {name for name in wire.DEFAULT.host_keys if "-cert-" not in name}
 
 
 def test_certificates_are_asked_for_where_an_authority_is_known() -> None:
-    asked = hostkeys.algorithms(place(host_ca=(line("ssh-ed25519"),)))
-    assert asked == list(wire.HOST_KEYS)
+    asked = hostkeys.algorithms(place(host_ca=(line("ssh-ed25519"),)), wire.DEFAULT)
+    assert asked == list(wire.DEFAULT.host_keys)
 
 
 async def test_scan(target: Target) -> None:
