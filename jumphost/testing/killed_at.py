@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from jumphost import app
+from jumphost import app, log
 from jumphost.approval.holds import Holds
 from jumphost.config.site import Site
 from jumphost.credential.ssh_certificate import SshCertificates
@@ -93,6 +93,7 @@ def arm(step: Step) -> None:
 def main() -> None:
     """Serves the site until the step is reached."""
     name, _, folder = sys.argv[1:]
+    log.configure("info", "json")
     arm(STEPS[name])
     site = Site(Path(folder).resolve())
     asyncio.run(app.serve(site, ready=lambda line: print(json.dumps(line), flush=True)))

@@ -35,6 +35,7 @@ def crashing() -> Iterator[LiveSite]:
         pytest.skip("install openssh-client: no ssh on PATH")
     with lab_site() as site:
         site.stop()
+        site.write_settings(policy={"engine": "embedded", "deadline_ms": 2000})  # there are many starts to come
         yield site
 
 
