@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from asyncssh import KeyExchangeFailed
+from asyncssh import KeyExchangeFailed, ProtocolError
 from asyncssh.channel import SSHChannel
 from asyncssh.connection import SSHConnection
 from asyncssh.constants import MSG_CHANNEL_WINDOW_ADJUST, MSG_IGNORE
@@ -139,7 +139,7 @@ class BoundedConnection(SSHConnection):
         if self._transport is None:
             return
         if len(self._deferred_packets) > _DEFERRED:
-            self.abort()
+            self.connection_lost(ProtocolError("too many requests within a key exchange"))
         elif self._socket_full and self._transport.get_write_buffer_size() > _UNSENT:
             self._transport.pause_reading()
 

@@ -89,6 +89,14 @@ def test_nobody_answers_what_has_ended(clock: ManualClock, state: State, verdict
     assert refusal(pending(clock, state=state), ALICE, clock, verdict=verdict) is Code.APPROVAL_CLOSED
 
 
+def test_an_approval_of_what_is_approved_already_does_not_count(clock: ManualClock) -> None:
+    hold = give(pending(clock), ALICE, clock)
+    assert hold.state == "approved"
+    with pytest.raises(Refused, match=f"hold {hold.id} is approved: nobody needs to approve it") as caught:
+        give(hold, CAROL, clock)
+    assert caught.value.code is Code.APPROVAL_CLOSED
+
+
 def test_nobody_answers_what_has_expired(clock: ManualClock) -> None:
     hold = pending(clock)
     late = ALICE.answers(hold, clock, not_after=rfc3339(hold.expires_ns + NS_PER_S))

@@ -13,6 +13,7 @@ from jumphost.clock import NS_PER_S
 from jumphost.errors import Code, Refused
 from jumphost.identity.certificate import verify
 from jumphost.identity.registry import Registry
+from jumphost.identity.revocation import Revocation, Revocations
 from jumphost.identity.trust import Trust, TrustedCA
 from jumphost.model.identity import Caller, IdentityEntry
 from jumphost.sshkey import MAX_BLOB, read_line, string
@@ -48,11 +49,20 @@ def certified(*, key: Any = KEY, ca: Any = CA, **changes: Any) -> bytes:
     return base64.b64decode(builder.sign(ca).public_bytes().split(b" ")[1])
 
 
-def login(blob: bytes, *, ca: Any = CA, now_ns: int = NOW, max_ttl_s: int = 900, **entry: Any) -> Caller:
+def login(
+    blob: bytes,
+    *,
+    ca: Any = CA,
+    now_ns: int = NOW,
+    max_ttl_s: int = 900,
+    revoked: tuple[Revocation, ...] = (),
+    **entry: Any,
+) -> Caller:
     blob_of_ca = read_line(serialize_ssh_public_key(ca.public_key()).decode()).blob
     registry = Registry({"job": IdentityEntry("team", groups=("a", "b"), **entry)})
     target_ca = read_line(serialize_ssh_public_key(TARGET_CA.public_key()).decode()).blob
-    trust = Trust({blob_of_ca: TrustedCA("main", "SHA256:ca", max_ttl_s)}, registry, frozenset({target_ca}))
+    callers = {blob_of_ca: TrustedCA("main", "SHA256:ca", max_ttl_s)}
+    trust = Trust(callers, registry, frozenset({target_ca}), Revocations(revoked))
     return verify(blob, trust=trust, source="127.0.0.1", now_ns=now_ns)
 
 
@@ -73,6 +83,10 @@ def test_the_caller_as_its_certificate_says() -> None:
     assert caller.expires_ns == NOW + 300 * NS_PER_S
     assert caller.key == read_line(serialize_ssh_public_key(KEY.public_key()).decode()).fingerprint
     assert (caller.scopes, caller.generation) == ((), 0)
+
+
+def test_what_was_revoked_does_not_log_in() -> None:
+    assert refused(certified(), revoked=(Revocation("identity", "job"),)).code is Code.IDENTITY_REVOKED
 
 
 @pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
@@ -104,6 +118,7 @@ def test_the_ceiling_to_the_second() -> None:
     ("made", "code"),
     [
         (lambda: CA_KEY.blob, Code.IDENTITY_PLAIN_KEY),
+        (lambda: string(b"new-cert-v01@openssh.com") + string(b"x" * 32), Code.IDENTITY_WEAK_KEY),
         (lambda: string(b"ssh-dss-cert-v01@openssh.com"), Code.IDENTITY_WEAK_KEY),
         (lambda: string(b"sk-ssh-ed25519-cert-v01@openssh.com"), Code.IDENTITY_WEAK_KEY),
         (lambda: certified()[:-1], Code.IDENTITY_MALFORMED),

@@ -194,3 +194,40 @@ def test_what_is_no_document_is_refused(body: bytes) -> None:
 def test_a_document_of_others_is_normalised_too() -> None:
     body = document.build(submission()).body.replace(b"192.0.2.7", b"::ffff:192.0.2.7")
     assert document.read(body).request.source.address == "192.0.2.7"
+
+
+def test_the_bounds_of_a_document_are_reached_and_not_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = document.build(submission())
+    monkeypatch.setattr(document.model, "MAX_BYTES", len(made.body))
+    assert document.build(submission()).body == made.body
+    monkeypatch.setattr(document.model, "MAX_BYTES", len(made.body) - 1)
+    assert "expected at most" in refusal(submission())
+
+
+def test_what_is_nested_too_deep_is_refused_wherever_it_is() -> None:
+    def nested(levels: int, *, lists: bool) -> object:
+        value: object = "x"
+        for _ in range(levels):
+            value = [value] if lists else {"k": value}
+        return value
+
+    for lists in (False, True):
+        document._check_value(nested(document.model.MAX_DEPTH - 1, lists=lists), "input", 1)
+        with pytest.raises(Refused, match="levels, expected fewer"):
+            document._check_value(nested(document.model.MAX_DEPTH, lists=lists), "input", 1)
+    with pytest.raises(Refused, match="NUL"):
+        document._check_value([["a\0b"]], "input", 1)
+    document._check_value(document.model.MAX_INTEGER, "input", 1)
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        ("::ffff:192.0.2.0/96", "192.0.2.0/0"),
+        ("::ffff:0:0/95", "::fffe:0:0/95"),
+        ("192.0.2.7/24", "192.0.2.0/24"),
+        ("2001:db8::1/97", "2001:db8::/97"),
+    ],
+)
+def test_only_what_is_all_ipv4_is_written_as_ipv4(network: str, expected: str) -> None:
+    assert document._network(network) == expected.replace("192.0.2.0/0", "0.0.0.0/0")
