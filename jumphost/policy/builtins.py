@@ -12,6 +12,8 @@ from typing import Any
 
 import re2
 
+from jumphost.policy import texts
+
 _Network = IPv4Network | IPv6Network
 
 FORBIDDEN: dict[str, int] = {
@@ -70,7 +72,7 @@ def regex_find_all_string_submatch_n(pattern: str, value: str, number: int) -> l
 
 def regex_split(pattern: str, value: str) -> list[str]:
     """The pieces of the value between the matches, as Go's ``Split(value, -1)``."""
-    if pattern and not value:
+    if pattern and not _text(value):
         return [""]
     pieces, start, end = [], 0, 0
     for match in _matches(pattern, value, -1):
@@ -115,6 +117,7 @@ def cidr_is_valid(cidr: Any) -> bool:
 
 
 OVERRIDES: dict[str, tuple[int, Callable[..., Any]]] = {
+    **texts.OVERRIDES,
     "net.cidr_contains": (2, cidr_contains),
     "net.cidr_intersects": (2, cidr_intersects),
     "net.cidr_is_valid": (1, cidr_is_valid),

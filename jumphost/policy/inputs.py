@@ -8,7 +8,7 @@ import msgspec
 
 from jumphost.errors import Problem
 from jumphost.model.request import Request
-from jumphost.policy.syntax import Node, Reference, Rule, Source, nodes, only, refer, uses
+from jumphost.policy.syntax import Node, Reference, Rule, Source, nodes, only, refer, uses, variables
 
 Schema = Mapping[str, Any]  # JSON Schema, as msgspec makes it of our Structs
 
@@ -31,33 +31,36 @@ def check(source: Source) -> Iterator[Problem]:
 
 
 def _variables(rule: Rule) -> dict[str, Schema]:
-    """``input`` and the variables of a rule whose shape is certain."""
-    known: dict[str, Schema] = {"input": _document()}
+    """``input`` and the variables of a rule whose shape is certain: the same wherever they are bound."""
     doubtful: set[str] = set()
-    for _ in range(_ROUNDS):
-        for pattern, schema in _bindings(rule, known):
-            kind, content = only(pattern)
-            if kind != "Var" or content["value"] in doubtful:
-                continue
-            name = content["value"]
-            if schema is None or known.get(name, schema) != schema:
-                doubtful.add(name)
-                known.pop(name, None)
-            else:
-                known[name] = schema
-    return known
+    while True:
+        known: dict[str, Schema] = {"input": _document()}
+        for _ in range(_ROUNDS):
+            for name, schema in _bindings(rule, known):
+                if schema is not None and name not in doubtful:
+                    known.setdefault(name, schema)
+        doubts = {name for name, schema in _bindings(rule, known) if name in known and schema != known[name]}
+        if not doubts:
+            return known
+        doubtful |= doubts
 
 
-def _bindings(rule: Rule, known: Mapping[str, Schema]) -> Iterator[tuple[Node, Schema | None]]:
-    """Patterns and what is bound to them; None where that is unknown for certain."""
+def _bindings(rule: Rule, known: Mapping[str, Schema]) -> Iterator[tuple[str, Schema | None]]:
+    """Variables, each time one is bound, and what they are then; None where that is not known."""
     for arg in rule.args:
-        yield arg, None
+        yield from _bound(arg, None)
     for kind, content in nodes(rule.all):
         if kind == "SomeIn":
             inside = _shape(content["collection"], known)
-            yield content["value"], _item(inside) if inside else None
+            yield from _bound(content["value"], _item(inside) if inside else None)
         elif kind == "AssignExpr":
-            yield content["lhs"], _shape(content["rhs"], known)
+            yield from _bound(content["lhs"], _shape(content["rhs"], known))
+
+
+def _bound(pattern: Node, schema: Schema | None) -> Iterator[tuple[str, Schema | None]]:
+    alone = only(pattern)[0] == "Var"
+    for name, _ in variables(pattern):
+        yield name, schema if alone else None
 
 
 def _shape(node: Node, known: Mapping[str, Schema]) -> Schema | None:

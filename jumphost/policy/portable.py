@@ -15,6 +15,7 @@ from jumphost.policy.syntax import (
     KINDS,
     Call,
     Node,
+    Reference,
     Rule,
     Source,
     declared,
@@ -61,7 +62,7 @@ def _rule(source: Source, rule: Rule) -> Found:
     yield from _head(source, rule)
     yield from _shape_of_head(rule)
     for kind, content in nodes(rule.all):
-        yield from _node(kind, content)
+        yield from _node(source, kind, content)
     for kind, content in nodes([body.query for body in rule.bodies]):
         if kind == "Every":
             negated = [inner for of, inner in nodes(content["query"]) if of == "NotExpr"]
@@ -125,9 +126,9 @@ def _shape_of_head(rule: Rule) -> Found:
         yield rule.line, "body", message, "write the head again for the second body"
 
 
-def _node(kind: str, content: Any) -> Found:
+def _node(source: Source, kind: str, content: Any) -> Found:
     if kind == "NotExpr":
-        yield from _not(content)
+        yield from _not(source, content)
     elif kind == "Membership" and content["key"] is not None:
         message = "got `key, value in …`, which is undefined on sets, where OPA answers"
         yield line(content), "key_in", message, "use `collection[key] == value`"
@@ -139,14 +140,18 @@ def _node(kind: str, content: Any) -> Found:
         yield line(content), "number", f"got {content['value']}, expected a number within 2^53", ""
 
 
-def _not(content: Any) -> Found:
+def _not(source: Source, content: Any) -> Found:
     kind = only(content["expr"])[0]
-    if kind in ("Set", "SetCompr", "Object", "ObjectCompr", "ArrayCompr"):
+    braces = source.word(content["span"]).removeprefix("not").lstrip().startswith("{")
+    if braces or kind == "ArrayCompr":
         message = "got `not` before { }, which the engine reads as a set or an object and OPA as a body"
         yield line(content), "not_body", message, "put the body into a rule of its own, and negate that"
     elif kind == "AssignExpr":
         message = "got an assignment after `not`, which OPA refuses"
         yield line(content), "not_assign", message, "compare with =="
+    elif any(of == "Var" and one["value"] == "_" for of, one in nodes(content["expr"], closed=False)):
+        message = "got `_` after `not`, which OPA refuses: it has no value there"
+        yield line(content), "not_each", message, "put it into a rule of its own, and negate that"
 
 
 def _comparison(content: Any) -> Found:
@@ -177,6 +182,16 @@ def _walks(rule: Rule) -> Found:
     if len(walks) > good:
         message = "got walk as a value, which is never anything, where OPA answers"
         yield walks[0].line, "walk", message, "write it as a statement: walk(x, [path, value])"
+    fixed = {name for arg in rule.args for name, _ in variables(arg)} | {"input", "data"}
+    for kind, content in nodes(rule.all) if walks else ():
+        keys = {name for used in _references(content) for index in used.indexes for name, _ in variables(index)}
+        if kind == "NotExpr" and keys - fixed:
+            message = "got a look-up by a variable after `not` beside walk: the engine asks before walk gave it a value"
+            yield line(content), "walk_not", message, "put the look-up into a function, and negate its call"
+
+
+def _references(tree: Node) -> Iterator[Reference]:
+    return (used for used in uses(tree) if isinstance(used, Reference))
 
 
 def _is_walk(node: Node) -> bool:

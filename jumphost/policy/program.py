@@ -46,7 +46,7 @@ class Program:
             yield _problem(module, rule.line, "name", message)
         for variable, line in sorted(set(declared(module, rule))):
             place = (*module.package, variable)
-            if place in self._defined or variable in module.imports:
+            if place in self._defined or variable in {path[-1] for path in module.imports.values()} | {*module.imports}:
                 message = f"got a variable named {variable}, as a rule or import is, expected another name"
                 yield _problem(module, line, "shadow", message)
 

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 import regorus
 
+from jumphost.policy.builtins import OVERRIDES
+
 OPA_VERSION = "1.22.2"  # the oldest whose answers are the meaning of a policy: earlier ones lose denials and signatures
 WITHOUT_OPA = f"opa {OPA_VERSION} is not installed: go install github.com/open-policy-agent/opa@v{OPA_VERSION}"
 UNDEFINED = object()
@@ -35,6 +37,8 @@ class Embedded:
 
     def __init__(self, modules: Mapping[str, str], data: Mapping[str, Any] | None = None) -> None:
         self._engine = regorus.Engine()
+        for name, (count, function) in OVERRIDES.items():
+            self._engine.add_extension(name, count, function)
         for path, text in modules.items():
             self._engine.add_policy(path, text)
         self._engine.add_data_json(json.dumps(data or {}))
