@@ -63,6 +63,11 @@ def test_a_caller_gets_its_name_its_groups_and_its_time(bench: SigningBench) -> 
     assert (draft.critical, draft.extensions) == ({}, {"groups@jumphost": b'["payments"]'})
 
 
+def test_a_caller_may_have_the_whole_ceiling(bench: SigningBench) -> None:
+    now = bench.clock.now_ns() // NS_PER_S
+    assert issue(bench, ttl_s=900).valid_before == now + 900
+
+
 def test_a_caller_may_be_narrowed(bench: SigningBench) -> None:
     draft = issue(bench, scope=("exec:a", "exec:b:c"), source_address=("10.0.0.0/8", "::1"), force_command="psql -l")
     assert json.loads(draft.extensions["scope@jumphost"]) == ["exec:a", "exec:b:c"]
@@ -284,6 +289,18 @@ def by(bench: SigningBench, approver: str, **changes: Any) -> Callable[[Request]
 HOLD = "01a00000-0000-7000-8000-000000000001"
 
 
+@pytest.mark.parametrize("age_s", [-5, 60])
+def test_a_decision_is_fresh_up_to_its_last_moment(bench: SigningBench, age_s: int) -> None:
+    asked = bench.sign_target(decided.decision(bench.request(), bench.clock))
+    made = replace(asked.decision, at_ns=bench.clock.now_ns() - age_s * NS_PER_S)
+    assert draft(bench, replace(asked, decision=made)).kind == "run"
+
+
+def test_an_approval_holds_from_its_first_moment_for_a_clock_that_is_ahead(bench: SigningBench) -> None:
+    at = "2026-11-22T02:00:05Z"
+    assert draft(bench, held(bench, by(bench, "alice", at=at))).hold == HOLD
+
+
 def test_a_hold_runs_with_the_people_it_asks_for(bench: SigningBench) -> None:
     assert draft(bench, held(bench, by(bench, "alice"))).hold == HOLD
     assert draft(bench, held(bench, by(bench, "alice"), by(bench, "bob"), terms=BOTH)).kind == "run"
@@ -365,6 +382,8 @@ def test_the_check_runs_its_own_script(bench: SigningBench) -> None:
     made = authority.check(asked, bench.config, bench.clock.now_ns())
     assert (made.key_id, made.principal) == ("jumphost:check:postgres@payments-db", "postgres@payments-db")
     assert made.critical == {"force-command": forced.check(), "source-address": "127.0.0.1"}
+    now = bench.clock.now_ns() // NS_PER_S
+    assert (made.valid_after, made.valid_before) == (now - 30, now + 60)
     for wrong in ({"target": "x"}, {"login": "root"}, {"address": "x"}):
         with pytest.raises(Refused):
             authority.check(replace(asked, **wrong), bench.config, bench.clock.now_ns())
