@@ -32,6 +32,7 @@ from jumphost.policy.syntax import (
 V1, NOT = "rego.v1", "future.keywords.not"  # what makes both engines read one language
 _CLASSES = re.compile(r"\\(?:\\|(?P<of>[dDwWsSbB]))")
 _EMPTY = re.compile(r"[{,](?=[,}])")
+_ORDERED = frozenset({"text", "a number", "a boolean", "null", "an array"})
 _WALK = 2  # arguments of the relation
 
 Found = Iterator[tuple[int, str, str, str]]  # line, code below "portable.", message, fix
@@ -160,6 +161,9 @@ def _comparison(content: Any) -> Found:
     if None not in kinds and kinds[0] != kinds[1]:
         message = f"got {kinds[0]} compared with {kinds[1]}, which OPA refuses, expected two of one kind"
         yield line(content), "type", message, ""
+    elif content["op"] not in ("Eq", "Ne") and any(kind and kind not in _ORDERED for kind in kinds):
+        message = "got an order of sets or objects, which is another in OPA, expected numbers or texts"
+        yield line(content), "order", message, "compare what counts in them"
 
 
 def _arithmetic(content: Any) -> Found:

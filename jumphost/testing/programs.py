@@ -100,7 +100,9 @@ class Program:
         return f"{name} := {term}"
 
     def _compare(self, scope: list[str], depth: int) -> str:
-        return f"{self._term(scope, depth)} {self._dice.choice(('==', '!=', '==', '<'))} {self._term(scope, depth)}"
+        if self._dice.random() < 0.2:  # of numbers: no check can see which variables hold sets and objects
+            return f"{self._term(scope, depth)} {self._dice.choice(('<', '>='))} {self._dice.randint(0, 3)}"
+        return f"{self._term(scope, depth)} {self._dice.choice(('==', '!=', '=='))} {self._term(scope, depth)}"
 
     def _negate(self, scope: list[str], depth: int) -> str:
         make = self._dice.choice((self._compare, self._member, self._look_up))

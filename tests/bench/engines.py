@@ -18,7 +18,7 @@ from jumphost.policy.interpreter import Interpreter
 from jumphost.policy.opa.engine import Opa
 from jumphost.policy.pool import Pool
 from jumphost.policy.protocol import Bundle
-from jumphost.testing.policies import submission
+from jumphost.testing.policies import main_only, submission
 from jumphost.testing.rego import opa_command, opa_installed
 from tests.bench.measures import Row
 
@@ -37,6 +37,44 @@ def everything() -> Iterator[Row]:
         yield Row(
             "decision by managed OPA ÷ a bare HTTP client on its socket", asyncio.run(_opa(loaded)), "", 2, "lower"
         )
+
+    yield Row("p99 of decisions while a rule loops in another worker", asyncio.run(_beside_a_loop()), "ms", 60, "lower")
+
+
+LOOP_S = 3.0  # a dozen workers are killed
+LOOP = """
+default _record := "output"
+
+_record := "io" if {
+	input.purpose == "loop"
+	count([1 | some a in numbers.range(1, 4000); some b in numbers.range(1, 4000); a == b]) > 0
+}
+
+decision := {"effect": "deny", "rules": [], "obligations": {"record": _record}}
+"""
+
+
+async def _beside_a_loop() -> float:
+    """Milliseconds; the looping ones are other commands each time, as a quarantined one would cost nothing."""
+    pool = await Pool.start(main_only(LOOP), workers=2, deadline_ms=250)
+    took: list[float] = []
+    over = asyncio.Event()
+
+    async def poison() -> None:
+        number = 0
+        while not over.is_set():
+            number += 1
+            await pool.judge(submission(b"x" * number, purpose="loop"))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(poison())
+        ends = time.perf_counter() + LOOP_S
+        while (began := time.perf_counter()) < ends:
+            await pool.judge(submission())
+            took.append(time.perf_counter() - began)
+        over.set()
+    await pool.close()
+    return statistics.quantiles(took, n=100)[98] * 1000
 
 
 async def _embedded(loaded: Bundle) -> float:

@@ -62,6 +62,8 @@ DIFFERENT = {
     'p := 1 + "a"': "type",
     "p := 0.1 + 0.2": "number",
     "p if input.now.ns > 9007199254740993": "number",
+    "p if input.identity.groups < {x | x := 1}": "order",
+    'p if {"a": 1} >= input.env': "order",
     # names: `import rego.v1` takes the name v1
     "p contains 1 if { some v1; x := input.identity.groups[v1] }": "shadow",
     "f(v1) := v1": "shadow",
