@@ -93,9 +93,7 @@ def test_where_the_status_is_told(listen: str) -> None:
     assert not list(check.SETTINGS["status.listen"](listen))
 
 
-@pytest.mark.parametrize(
-    "listen", ["", "on", "0.0.0.0:1", "10.0.0.5:1", "[::]:1", "localhost:1", "127.0.0.1"]
-)
+@pytest.mark.parametrize("listen", ["", "on", "0.0.0.0:1", "10.0.0.5:1", "[::]:1", "localhost:1", "127.0.0.1"])
 def test_the_status_is_told_to_this_machine_only(listen: str) -> None:
     (message,) = check.SETTINGS["status.listen"](listen)
     assert message.startswith(f"got {listen!r}, expected off, or a loopback address")
