@@ -7,7 +7,6 @@ Only the gateway's own uid and root may speak; the kernel says who does (SO_PEER
 import asyncio
 import os
 import socket
-import struct
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +15,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from jumphost import localsocket
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 
 MAX_CALL = 1 << 20  # bytes; an answer is as long as the list of holds with their commands
@@ -80,24 +80,11 @@ async def serve(path: Path, verbs: Mapping[str, Verb]) -> asyncio.Server:
         finally:
             writer.close()
 
-    return await asyncio.start_unix_server(answer, sock=_bound(path), limit=MAX_CALL)
-
-
-def _bound(path: Path) -> socket.socket:
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o177)
-    try:
-        listener.bind(str(path))
-    finally:
-        os.umask(before)
-    return listener
+    return await asyncio.start_unix_server(answer, sock=localsocket.bound(path), limit=MAX_CALL)
 
 
 async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    peer: socket.socket = writer.get_extra_info("socket")
-    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    uid = struct.unpack("3i", credentials)[1]
+    uid = localsocket.peer_uid(writer)
     if uid not in (0, os.geteuid()):
         log.warning("control.stranger", uid=uid)
         raise ConnectionRefusedError

@@ -12,7 +12,8 @@ import structlog
 
 from jumphost.config.site import Site
 from jumphost.errors import Code, Refused, Unavailable
-from jumphost.signer.protocol import Answer, Issued, Question, answer, frame, peer_uid, read_frame
+from jumphost.localsocket import peer_uid
+from jumphost.signer.protocol import Answer, Issued, Question, answer, frame, read_frame
 
 ANSWER_TIMEOUT_S = 10.0  # questions queue behind each other's disk writes
 START_TIMEOUT_S = 20.0  # longer than it waits for another signer to end

@@ -4,8 +4,6 @@ Append-only: fields are only added, with defaults; a new question is a new tag.
 """
 
 import asyncio
-import socket
-import struct
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -101,13 +99,6 @@ async def read_frame(reader: asyncio.StreamReader) -> bytes:
     if not 0 < length <= MAX_FRAME:
         raise ValueError(f"got a frame of {length} bytes, expected 1 to {MAX_FRAME}")
     return await reader.readexactly(length)
-
-
-def peer_uid(writer: asyncio.StreamWriter) -> int:
-    """The uid at the other end, by the kernel's word: SO_PEERCRED, a struct ucred of pid, uid, gid (unix(7))."""
-    peer: socket.socket = writer.get_extra_info("socket")
-    uid: int = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))[1]
-    return uid
 
 
 def question(body: bytes) -> Question:

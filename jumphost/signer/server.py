@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import Collection
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import structlog
 from jumphost.clock import NS_PER_S, Clock
 from jumphost.config.site import Site
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
+from jumphost.localsocket import bound, peer_uid
 from jumphost.signer import authority, mint
 from jumphost.signer.authority import Draft
 from jumphost.signer.copies import Copies
@@ -24,7 +24,6 @@ from jumphost.signer.protocol import (
     Question,
     SignTarget,
     frame,
-    peer_uid,
     question,
     read_frame,
 )
@@ -120,7 +119,7 @@ class Signer:
 async def serve(signer: Signer, path: Path, *, peers: Collection[int]) -> asyncio.Server:
     """Listens on ``path`` and answers processes of our own uid and those in ``peers`` (the kernel says who asks).
 
-    A stale socket is replaced. OSError if it cannot be bound (its path may have 107 bytes).
+    Others may ask only where there are such peers. OSError if it cannot be bound (its path may have 107 bytes).
     """
     open_connections = 0
 
@@ -139,24 +138,10 @@ async def serve(signer: Signer, path: Path, *, peers: Collection[int]) -> asynci
             open_connections -= 1
             writer.close()
 
-    return await asyncio.start_unix_server(connected, sock=_bound(path, shared=bool(peers)))
+    return await asyncio.start_unix_server(connected, sock=bound(path, 0o666 if peers else 0o600))
 
 
 async def _converse(signer: Signer, uid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     if body := await read_frame(reader):
         writer.write(frame(signer.answer(body, uid)))
         await writer.drain()
-
-
-def _bound(path: Path, *, shared: bool) -> socket.socket:
-    """The listening socket: 0600, or open to be asked by the other uids that its peer check lets in."""
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o177)
-    try:
-        listener.bind(str(path))
-    finally:
-        os.umask(before)
-    if shared:
-        path.chmod(0o666)
-    return listener

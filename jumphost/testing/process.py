@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from typing import cast
 
 from jumphost.target.base import STDERR, STDOUT, Exit, Mint, Order, Output
@@ -85,7 +86,8 @@ class LocalProcess(asyncio.SubprocessProtocol):
         """Signals the process group; a name that is none is dropped."""
         number = getattr(signal, f"SIG{name}", None)
         if isinstance(number, signal.Signals) and self._transport.get_returncode() is None:
-            os.killpg(self._transport.get_pid(), number)
+            with suppress(ProcessLookupError):  # reaped already, and asyncio not told yet
+                os.killpg(self._transport.get_pid(), number)
 
     async def wait(self) -> Exit:
         """The end, after the last data."""

@@ -44,8 +44,9 @@ def test_one_ready_line_and_an_orderly_end(site: Site) -> None:
         host, _, port = line["ssh"].rpartition(":")
         with socket.create_connection((host, int(port))) as connection:
             assert connection.recv(100).startswith(b"SSH-2.0-jumphost")
-        second = run("serve", "--site", site.root)
-        assert (second.status, "is written by another process" in second.err) == (69, True)
+        with serving(site) as second:
+            _, err = second.communicate(timeout=60)
+        assert (second.returncode, "is written by another process" in err) == (69, True)
         program.send_signal(signal.SIGTERM)
         rest, log = program.communicate(timeout=60)
         assert (program.returncode, rest) == (0, "")

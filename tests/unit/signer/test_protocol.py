@@ -1,8 +1,6 @@
 """Frames and what they may hold."""
 
 import asyncio
-import os
-import socket
 
 import pytest
 from msgspec.structs import replace
@@ -15,7 +13,6 @@ from jumphost.signer.protocol import (
     Issued,
     answer,
     frame,
-    peer_uid,
     question,
     read_frame,
 )
@@ -67,12 +64,3 @@ async def test_a_frame_is_whole_and_bounded() -> None:
 def test_what_is_no_question_is_an_error(body: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         question(body)
-
-
-async def test_the_kernel_says_who_asks() -> None:
-    ours, theirs = socket.socketpair()
-    with theirs:
-        _, writer = await asyncio.open_unix_connection(sock=ours)
-        assert peer_uid(writer) == os.geteuid()
-        writer.close()
-        await writer.wait_closed()
