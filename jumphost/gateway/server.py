@@ -44,8 +44,7 @@ class Gateway:
         self._idle, self._parted = asyncio.Event(), asyncio.Event()  # no session is left; no caller that had one is
         self._idle.set()
         self._parted.set()
-        self._hurried = False
-        self._patience: asyncio.Timeout | None = None
+        self._hurried = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
 
     async def run(self, started: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -75,30 +74,17 @@ class Gateway:
         for session in list(self._sessions):
             if not session.running:
                 session.cut(over)
-        if not await self._within(grace_s, self._idle):
-            for session in list(self._sessions):
-                session.cut(over)
-            await self._idle.wait()
-        await self._within(HANG_UP_S, self._parted)
+        await _any(grace_s, self._idle, self._hurried)
+        for session in list(self._sessions):
+            session.cut(over)
+        await self._idle.wait()
+        await _any(HANG_UP_S, self._parted)
         for connection in list(self._connections.values()):
             connection.disconnect(SHUTTING_DOWN)
 
     def hurry(self) -> None:
-        """Whoever waits in ``drain`` waits no longer."""
-        self._hurried = True
-        if self._patience is not None and not self._patience.expired():
-            self._patience.reschedule(0)
-
-    async def _within(self, seconds: float, event: asyncio.Event) -> bool:
-        """Whether it came in time; once hurried there is none."""
-        try:
-            async with asyncio.timeout(0 if self._hurried else seconds) as self._patience:
-                await event.wait()
-        except TimeoutError:
-            return False
-        finally:
-            self._patience = None
-        return True
+        """What runs while ``drain`` waits, or when it begins, is given no more time."""
+        self._hurried.set()
 
     async def probe(self) -> None:
         """Unavailable (gateway.shutdown) if it takes no new session."""
@@ -315,6 +301,17 @@ class Gateway:
             self._stop_running(error)
         except Exception as error:  # noqa: BLE001  # whatever keeps us from writing
             self._stop_running(Unavailable(Code.JOURNAL_UNAVAILABLE, "the journal takes no events", detail=repr(error)))
+
+
+async def _any(seconds: float, *events: asyncio.Event) -> None:
+    """Until one of them is set, at most ``seconds``."""
+    loop = asyncio.get_running_loop()
+    waits = [loop.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 async def _contained(work: Coroutine[Any, Any, None]) -> None:

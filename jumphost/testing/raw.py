@@ -23,11 +23,11 @@ class RawClient(asyncssh.SSHClientConnection):
         self._ready = asyncio.Event()
 
     @classmethod
-    async def connect(cls, here: Door) -> "RawClient":
-        """A connection whose authentication service was accepted."""
+    async def connect(cls, here: Door, source: str = HOST) -> "RawClient":
+        """A connection from ``source`` whose authentication service was accepted."""
         loop = asyncio.get_running_loop()
         options = asyncssh.SSHClientConnectionOptions(**here.client_options([], "here", {}))
-        _, client = await loop.create_connection(lambda: cls(loop, options), HOST, here.port)
+        _, client = await loop.create_connection(lambda: cls(loop, options), HOST, here.port, local_addr=(source, 0))
         await client._ready.wait()
         return client
 

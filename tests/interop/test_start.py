@@ -82,7 +82,7 @@ async def test_cancelled(order: Order, target_ca: TargetCA, monkeypatch: pytest.
 async def test_silent_target(order: Order, target_ca: TargetCA, monkeypatch: pytest.MonkeyPatch) -> None:
     hang_after_exec(monkeypatch, order)
     with pytest.raises(Unavailable, match="let the login in and then did not answer") as silent:
-        await SshRunner(Reach(login_s=2)).start(order, Collected(), target_ca.mint(order))
+        await SshRunner(Reach(login_s=4)).start(order, Collected(), target_ca.mint(order))
     assert silent.value.code is Code.TARGET_UNREACHABLE
     assert running(order) == []
 
@@ -116,7 +116,7 @@ async def test_stop_that_fails_is_told(order: Order, target_ca: TargetCA, monkey
         return await willing(purpose, address)
 
     with capture_logs() as logs, pytest.raises(Unavailable) as silent:
-        await SshRunner(Reach(login_s=1)).start(order, Collected(), mint)
+        await SshRunner(Reach(login_s=4)).start(order, Collected(), mint)
     assert MAY_RUN in silent.value.__notes__
     assert [entry["code"] for entry in logs] == [Code.SIGNER_REFUSED] * ssh.STOP_ATTEMPTS
     assert running(order)

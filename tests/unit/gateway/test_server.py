@@ -26,7 +26,6 @@ from jumphost.testing.session import House, holding, house
 async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     monkeypatch.setattr(server, "HEARTBEAT_S", 0.02)
     monkeypatch.setattr(server, "PROGRESS_BEATS", 2)
-    monkeypatch.setattr(server, "HANG_UP_S", 0.1)
     monkeypatch.setattr(server, "HANG_UP_S", 0.05)
     async with house(tmp_path) as made:
         yield made
@@ -215,7 +214,9 @@ async def test_drain_cuts_what_does_not_finish(here: House) -> None:
     assert here.runner.stopped == [here.runner.started[0].request]
 
 
-async def test_drain_that_is_told_again_waits_no_longer(here: House) -> None:
+async def test_drain_that_is_told_again_waits_no_longer(here: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for callers that read what was cut."""
+    monkeypatch.setattr(server, "HANG_UP_S", 3600)
     here.grace_s = 3600
     async with await here.caller() as caller:
         process = await begun(caller)
@@ -224,7 +225,7 @@ async def test_drain_that_is_told_again_waits_no_longer(here: House) -> None:
         here.gateway.hurry()
         here.gateway.hurry()
         done = await process.wait()
-        await caller.wait_closed()
+        assert (await caller.run("true")).exit_status == 69, "still connected"
     assert (done.exit_status, "jumphost: cut gateway.shutdown" in done.stderr) == (70, True)
     assert here.runner.stopped == [here.runner.started[0].request]
 
