@@ -5,9 +5,18 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from jumphost.testing.lab import lab_site
 from jumphost.testing.site import LiveSite, has_ssh, live_site, open_folder
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """Commands that a test runs in this process set up the log for themselves."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

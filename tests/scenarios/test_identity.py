@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncssh
 import msgspec
@@ -116,9 +116,15 @@ def test_refused_login_and_its_reason(lab: LiveSite, login: Login, code: str) ->
     """From an address that nothing else comes from: many from one are only counted."""
     source = f"127.4.2.{list(REFUSED.values()).index((login, code)) + 1}"
     assert attempt(lab, login, source) == FAILURE
-    (event,) = lab.wait_for("its event", lambda: [event for event in refused(lab, code) if event["source"] == source])
+    event = refused_from(lab, source, code)
     assert event["username"] == "batch-host"
     assert event["detail"]
+
+
+def refused_from(site: LiveSite, source: str, code: str) -> dict[str, Any]:
+    """The one refused login from there."""
+    (event,) = site.wait_for("its event", lambda: [event for event in refused(site, code) if event["source"] == source])
+    return cast(dict[str, Any], event)
 
 
 def refused(site: LiveSite, code: str) -> list[dict[str, Any]]:
@@ -132,8 +138,10 @@ def test_the_certificate_that_those_differ_from_is_good(lab: LiveSite) -> None:
 
 
 def test_password_is_refused(lab: LiveSite) -> None:
+    source = "127.4.3.1"
+
     async def sent() -> int:
-        client = await RawClient.connect(door(lab))
+        client = await RawClient.connect(door(lab), source)
         body = String("batch-host") + String("ssh-connection") + String("password") + Boolean(False) + String("secret")  # noqa: FBT003
         answer = await client.ask(body)
         client.abort()
@@ -141,7 +149,7 @@ def test_password_is_refused(lab: LiveSite) -> None:
         return answer
 
     assert asyncio.run(sent()) == FAILURE
-    event = lab.wait_for("its event", lambda: refused(lab, "identity.no_certificate"))[-1]
+    event = refused_from(lab, source, "identity.no_certificate")
     assert "password" in event["detail"]
     assert "secret" not in str(event)
 
@@ -234,8 +242,9 @@ def test_expired_certificate_is_refused_for_a_new_command_on_an_open_connection(
         assert (late.returncode, late.stdout) == (77, b"")
         assert b"jumphost: denied identity.expired: the certificate ended at " in late.stderr
         assert (running.communicate(timeout=30)[0], running.returncode) == (b"end\n", 0)
-    assert lab.ssh(key, "batch-host", "sh -c true").returncode == 255
-    assert refused(lab, "identity.expired")
+    source = "127.4.3.2"
+    assert run([*lab.ssh_words(key, "batch-host"), "-b", source], "sh -c true").returncode == 255
+    refused_from(lab, source, "identity.expired")
 
 
 def run(words: list[str], command: str) -> "subprocess.CompletedProcess[bytes]":
