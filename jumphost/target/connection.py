@@ -8,9 +8,11 @@ import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import asyncssh
-from asyncssh.public_key import SSHOpenSSHCertificate
+from asyncssh.auth import _ClientPublicKeyAuth
+from asyncssh.public_key import SigningKey, SSHOpenSSHCertificate
 
 from jumphost import fastwire, wire
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
@@ -37,6 +39,17 @@ class TargetChannel(fastwire.FastChannel, asyncssh.SSHClientChannel[bytes]):
 
 class TargetConnection(fastwire.FastConnection, asyncssh.SSHClientConnection):
     """A connection that has logged in; it opens channels and lets the target open none."""
+
+    async def send_userauth_request(
+        self, method: bytes, *args: bytes, key: SigningKey | None = None, trivial: bool = True
+    ) -> None:
+        """Sends the signed request where asyncssh would ask first whether the key may sign (RFC 4252 §7): it is the
+        only one we have. A round trip less.
+        """
+        if method == b"publickey" and key is None:
+            await cast(_ClientPublicKeyAuth, self.auth)._send_signed_request()
+        else:
+            await super().send_userauth_request(method, *args, key=key, trivial=trivial)
 
     def _validate_openssh_host_certificate(
         self, host: str, addr: str, port: int, cert: SSHOpenSSHCertificate

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+from asyncssh.auth import _ClientPublicKeyAuth
 from asyncssh.channel import SSHChannel
 from asyncssh.connection import SSHConnection
 from asyncssh.encryption import GCMEncryption
@@ -158,6 +159,8 @@ SIGNATURES = [
     (SSHConnection, "send_userauth_failure", ["partial_success"]),
     (asyncssh.SSHServerConnection, "validate_public_key", ["username", "key_data", "msg", "signature"]),
     (asyncssh.SSHServerConnection, "reload_config", []),
+    (SSHConnection, "send_userauth_request", ["method", "args", "key", "trivial"]),
+    (_ClientPublicKeyAuth, "_send_signed_request", []),
     (SSHChannel, "write", ["data", "datatype"]),
     (SSHChannel, "_flush_send_buf", []),
     (SSHChannel, "_accept_data", ["data", "datatype"]),
