@@ -129,7 +129,10 @@ USES = {
         ),
     },
     "target/connection.py": {
-        "TargetConnection": (asyncssh.SSHClientConnection, {"_loop", "_validate_openssh_host_certificate"}),
+        "TargetConnection": (
+            asyncssh.SSHClientConnection,
+            {"_auth_methods", "_loop", "_validate_openssh_host_certificate"},
+        ),
     },
 }
 CASES = [
@@ -160,6 +163,7 @@ SIGNATURES = [
     (asyncssh.SSHServerConnection, "validate_public_key", ["username", "key_data", "msg", "signature"]),
     (asyncssh.SSHServerConnection, "reload_config", []),
     (SSHConnection, "send_userauth_request", ["method", "args", "key", "trivial"]),
+    (asyncssh.SSHClientConnection, "try_next_auth", ["next_method"]),
     (_ClientPublicKeyAuth, "_send_signed_request", []),
     (SSHChannel, "write", ["data", "datatype"]),
     (SSHChannel, "_flush_send_buf", []),

@@ -79,7 +79,7 @@ async def test_the_signed_request_is_the_only_one(
     requests = asked(monkeypatch)
     connection = await connect(target, "app", certified(target_ca, target), REACH)
     await connection.end()
-    assert requests == [("none", False), ("publickey", True)]
+    assert requests == [("publickey", True)]
 
 
 async def test_nor_is_there_another_after_a_refusal(
@@ -87,7 +87,7 @@ async def test_nor_is_there_another_after_a_refusal(
 ) -> None:
     requests = asked(monkeypatch)
     await failure(target, certified(target_ca, target, principal="app@other"))
-    assert requests == [("none", False), ("publickey", True)]
+    assert requests == [("publickey", True)]
 
 
 async def test_nothing_of_this_user_is_offered(
