@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import asyncssh
 import msgspec
 import pytest
+from asyncssh.constants import MSG_USERAUTH_SUCCESS
 
 from jumphost.errors import Code, JumphostError
 from jumphost.model.target import Target
@@ -17,6 +18,7 @@ from jumphost.target.spare import PER_TARGET, Spares
 from jumphost.target.ssh import SshRunner
 from jumphost.testing.ca import TargetCA
 from jumphost.testing.contracts import PATIENCE_S, Collected
+from jumphost.testing.target import _Server
 
 REACH = Reach(login_s=10)
 LOGIN = "app"
@@ -243,6 +245,25 @@ async def test_whoever_waits_for_one_and_leaves_leaves_nothing(
     with pytest.raises(asyncio.CancelledError):
         await waiting
     await closed(opened[0])
+
+
+async def test_a_target_that_lets_in_whoever_has_not_asked(
+    spares: Spares, target: Target, opened: list[TargetConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers: list[asyncssh.SSHServerConnection] = []
+    monkeypatch.setattr(_Server, "connection_made", lambda _, connection: servers.append(connection))
+    served(spares, "one", target)
+    connection = await one_open(opened)
+    servers[0].send_packet(MSG_USERAUTH_SUCCESS)
+    await closed(connection)
+    given = await spares.take("one", target, LOGIN)
+    assert given is connection
+    with pytest.raises(asyncssh.ConnectionLost):
+        await given.log_in(never)
+
+
+async def never(_: str) -> asyncssh.SSHKeyPair:
+    raise AssertionError("asked for a certificate for a connection that is gone")
 
 
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
