@@ -95,6 +95,7 @@ class Administration:
         disabled = [
             name for name, entry in before.items() if entry.enabled and not (name in after and after[name].enabled)
         ]
+        self._gateway.let_go()
         await self._journal(Kind.CONFIG_CHANGE)
         for name in disabled:
             await self._journal(Kind.IDENTITY_DISABLE, identity=name)

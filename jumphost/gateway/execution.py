@@ -87,7 +87,7 @@ class Execution:
         )
         runner = self._parts.runners[self._target.kind]
         try:
-            self._process = await runner.start(self._order(), self._relay, self._mint)
+            self._process = await runner.start(self._order(channel.connection.id), self._relay, self._mint)
         except BaseException as error:
             self._left = MAY_RUN in getattr(error, "__notes__", ())
             raise
@@ -101,6 +101,11 @@ class Execution:
         await self._relay.drained()
         self._recording.exit(how.status, how.signal)
         return how
+
+    @property
+    def ran(self) -> tuple[Target, str] | None:
+        """The target and login that the command began on."""
+        return (self._target, self._trail.login) if self._process is not None else None
 
     def progress(self) -> Seal | None:
         """How far the recording is, where it is open."""
@@ -169,9 +174,15 @@ class Execution:
             metrics.RECORDING_BYTES.inc(count)
         return granted
 
-    def _order(self) -> Order:
+    def _order(self, connection: str) -> Order:
         line = run_line(self._document, self._decision.obligations, self._target.shell)
-        return Order(request=self._document.id, target=self._target, login=self._trail.login, line=line)
+        return Order(
+            request=self._document.id,
+            target=self._target,
+            login=self._trail.login,
+            line=line,
+            connection=connection,
+        )
 
     def _limit(self, cut: Cut) -> None:
         limits = self._decision.obligations.limits

@@ -70,6 +70,7 @@ class Gateway:
         they have not taken.
         """
         self._draining.set()
+        self.let_go()
         over = Unavailable(Code.SHUTDOWN, SHUTTING_DOWN)
         for session in list(self._sessions):
             if not session.running:
@@ -90,6 +91,11 @@ class Gateway:
         """Unavailable (gateway.shutdown) if it takes no new session."""
         if self._draining.is_set():
             raise Unavailable(Code.SHUTDOWN, SHUTTING_DOWN)
+
+    def let_go(self) -> None:
+        """Nothing is kept ready on targets any more: their entries may have changed."""
+        for connection in self._connections.values():
+            self._leave(connection)
 
     def end_revoked(self) -> int:
         """Ends at once whatever belongs to a login that is no longer in force; returns how many connections."""
@@ -176,6 +182,7 @@ class Gateway:
     def closed(self, connection: Connection) -> None:
         """The connection is gone; its sessions learn it from their channels."""
         self._connections.pop(connection.id, None)
+        self._leave(connection)
         self._served.discard(connection)
         if not self._served:
             self._parted.set()
@@ -214,6 +221,7 @@ class Gateway:
         finally:
             del self._sessions[session]
             self._may_be_reading(channel.connection)
+            self._prepare(session, channel.connection)
             if not self._sessions:
                 self._idle.set()
 
@@ -221,6 +229,16 @@ class Gateway:
         if connection.id in self._connections:
             self._served.add(connection)
             self._parted.clear()
+
+    def _prepare(self, session: Session, connection: Connection) -> None:
+        """The next command of a connection that goes on finds its target ready."""
+        if session.ran is not None and connection.id in self._connections and not self._draining.is_set():
+            target, login = session.ran
+            self._parts.runners[target.kind].prepare(connection.id, target, login)
+
+    def _leave(self, connection: Connection) -> None:
+        for runner in self._parts.runners.values():
+            runner.leave(connection.id)
 
     async def _watch(self, channel: CallerChannel, session: Session) -> None:
         await channel.gone.wait()

@@ -68,6 +68,11 @@ class Session:
         """Whether a command of it may be running on a target."""
         return self._stage in (Stage.COMMITTED, Stage.RUNNING)
 
+    @property
+    def ran(self) -> tuple[Target, str] | None:
+        """The target and login that a command of it ran on."""
+        return self._execution.ran if self._execution is not None else None
+
     def cut(self, error: JumphostError) -> None:
         """Ends the session for the reason given; the first reason counts, and none once it is ending."""
         if self._cut is None and self._stage is not Stage.ENDED:

@@ -36,6 +36,7 @@ class Order(Struct, frozen=True):
     target: Target
     login: str
     line: str  # the pinned string, equal to the certificate's force-command
+    connection: str = ""  # id of the caller's; nothing that was kept ready is used without one
 
 
 class Output(Protocol):
@@ -92,3 +93,9 @@ class Runner(Protocol):
         and whatever ``mint`` raises. When it raises or is cancelled, it has ended what may have begun; where it could
         not, the exception has the note MAY_RUN.
         """
+
+    def prepare(self, connection: str, target: Target, login: str) -> None:
+        """A command of the caller's connection has ended and another may come: it should not have to wait."""
+
+    def leave(self, connection: str) -> None:
+        """The caller's connection has ended, or may start nothing more: nothing is kept ready for it."""

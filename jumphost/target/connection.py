@@ -8,9 +8,11 @@ import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import asyncssh
-from asyncssh.public_key import SSHOpenSSHCertificate
+from asyncssh.auth import _ClientPublicKeyAuth
+from asyncssh.public_key import SigningKey, SSHOpenSSHCertificate
 
 from jumphost import fastwire, wire
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
@@ -36,7 +38,65 @@ class TargetChannel(fastwire.FastChannel, asyncssh.SSHClientChannel[bytes]):
 
 
 class TargetConnection(fastwire.FastConnection, asyncssh.SSHClientConnection):
-    """A connection that has logged in; it opens channels and lets the target open none."""
+    """A connection on which nobody has asked to log in, until ``log_in``; then it opens channels for us, none for the
+    target.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, options: asyncssh.SSHClientConnectionOptions, client: "_Client"
+    ) -> None:
+        self._entered: asyncio.Future[None] = loop.create_future()  # the end of the login, good or bad
+        self._entered.add_done_callback(_looked_at)
+        options.waiter = self._entered
+        super().__init__(loop, options, wait="auth")
+        self._client = client
+        self._ready: asyncio.Future[None] = loop.create_future()
+
+    async def ready(self) -> None:
+        """Returns once the host key is right and the target would hear who logs in; raises what asyncssh does."""
+        await asyncio.wait((self._ready, self._entered), return_when=asyncio.FIRST_COMPLETED)
+        if not self._ready.done():
+            self._entered.result()
+            raise asyncssh.ConnectionLost("closed before anybody logged in")
+
+    async def log_in(self, credential: Credential) -> None:
+        """Logs in, once (RuntimeError a second time); raises what asyncssh does and ``credential`` did.
+
+        asyncssh would first ask for a login by the method none, to hear which methods there are (RFC 4252 §5.2): sshd
+        takes 5 ms or more to say no (measured; its MIN_FAIL_DELAY_SECONDS), and we have one method.
+        """
+        self._client.give(credential)
+        if self.is_closed():
+            raise asyncssh.ConnectionLost("closed before anybody logged in")
+        self._auth_methods = [b"publickey"]
+        self.try_next_auth()
+        try:
+            await self._entered
+        except (OSError, asyncssh.Error) as error:
+            raise self._client.failure or error from error
+
+    @property
+    def asked(self) -> bool:
+        """Whether a credential was asked for: the target has answered to the name of the login."""
+        return self._client.asked
+
+    def try_next_auth(self, *, next_method: bool = False) -> None:
+        """Nothing is sent of who logs in before there is a credential."""
+        if self._client.credential is not None:
+            super().try_next_auth(next_method=next_method)
+        elif not self._ready.done():
+            self._ready.set_result(None)
+
+    async def send_userauth_request(
+        self, method: bytes, *args: bytes, key: SigningKey | None = None, trivial: bool = True
+    ) -> None:
+        """Sends the signed request where asyncssh would ask first whether the key may sign (RFC 4252 §7): it is the
+        only one we have. A round trip less.
+        """
+        if method == b"publickey" and key is None:
+            await cast(_ClientPublicKeyAuth, self.auth)._send_signed_request()
+        else:
+            await super().send_userauth_request(method, *args, key=key, trivial=trivial)
 
     def _validate_openssh_host_certificate(
         self, host: str, addr: str, port: int, cert: SSHOpenSSHCertificate
@@ -82,8 +142,8 @@ class TargetConnection(fastwire.FastConnection, asyncssh.SSHClientConnection):
 class _Client(asyncssh.SSHClient):
     """Answers the only question that authentication asks, once, and keeps what went wrong: nothing is raised here."""
 
-    def __init__(self, credential: Credential) -> None:
-        self._credential = credential
+    def __init__(self) -> None:
+        self.credential: Credential | None = None
         self._address = ""
         self.asked = False
         self.failure: Exception | None = None
@@ -91,43 +151,103 @@ class _Client(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self._address = _normal(conn.get_extra_info("sockname")[0])
 
+    def give(self, credential: Credential) -> None:
+        """What the login is made with; RuntimeError a second time."""
+        if self.credential is not None:
+            raise RuntimeError("got a second login for a connection, expected one")
+        self.credential = credential
+
     async def public_key_auth_requested(self) -> Sequence[asyncssh.SSHKeyPair] | None:
-        if self.asked:
+        if self.asked or self.credential is None:
             return None
         self.asked = True
         try:
-            return [await self._credential(self._address)]
-        except Exception as error:  # noqa: BLE001  # raised again by connect(): here it would end in asyncssh's log
+            return [await self.credential(self._address)]
+        except Exception as error:  # noqa: BLE001  # raised again by log_in(): here it would end in asyncssh's log
             self.failure = error
             return None
 
 
-async def connect(target: Target, login: str, credential: Credential, reach: Reach) -> TargetConnection:
-    """Logs in to a target.
+async def connect(
+    target: Target, login: str, credential: Credential, reach: Reach, spare: TargetConnection | None = None
+) -> TargetConnection:
+    """Logs in to a target: on ``spare``, which ``ahead`` made for this login; on a new one if there is none or it died.
 
     Raises Unavailable with target.unreachable or target.refused, Refused with target.host_key or target.protocol,
     and whatever ``credential`` raises.
     """
-    loop = asyncio.get_running_loop()
-    client = _Client(credential)
-    options = _options(target, login, client, reach)
-    options.waiter = loop.create_future()
-    connection: TargetConnection | None = None
+    once, tried = _once(credential), spare
     try:
         async with asyncio.timeout(reach.login_s):
-            _, connection = await loop.create_connection(
-                lambda: TargetConnection(loop, options, wait="auth"), target.host, target.port
-            )
-            await options.waiter
+            if spare is not None and await _survived(spare, once):
+                return spare
+            tried = None
+            tried = await _open(target, login, reach)
+            await tried.log_in(once)
+            return tried
     except BaseException as error:
-        options.waiter.cancel()
-        if connection is not None:
-            connection.abort()
-            await connection.wait_closed()
+        if tried is not None:
+            await given_up(tried)
         if isinstance(error, (OSError, asyncssh.Error)):
-            raise client.failure or explained(error, target, asked=client.asked) from error
+            raise explained(error, target, asked=tried is not None and tried.asked) from error
+        raise
+
+
+async def ahead(target: Target, login: str, reach: Reach) -> TargetConnection:
+    """A connection for ``connect``: key exchange and host key are done, and the target has not heard of the login.
+
+    Raises OSError and asyncssh.Error.
+    """
+    async with asyncio.timeout(reach.login_s):
+        return await _open(target, login, reach)
+
+
+async def given_up(connection: TargetConnection) -> None:
+    """Breaks a connection off."""
+    connection.abort()
+    await connection.wait_closed()
+
+
+async def _survived(spare: TargetConnection, credential: Credential) -> bool:
+    """Logs in; False if the target had let go of the connection."""
+    try:
+        await spare.log_in(credential)
+    except (OSError, asyncssh.ConnectionLost):
+        await given_up(spare)
+        return False
+    return True
+
+
+def _once(credential: Credential) -> Credential:
+    """Asks for one certificate, which a login may begin with that a spare did not live to see through."""
+    made: dict[str, asyncssh.SSHKeyPair] = {}
+
+    async def certified(address: str) -> asyncssh.SSHKeyPair:
+        if address not in made:
+            made[address] = await credential(address)
+        return made[address]
+
+    return certified
+
+
+async def _open(target: Target, login: str, reach: Reach) -> TargetConnection:
+    loop = asyncio.get_running_loop()
+    options = _options(target, login, client := _Client(), reach)
+    _, connection = await loop.create_connection(
+        lambda: TargetConnection(loop, options, client), target.host, target.port
+    )
+    try:
+        await connection.ready()
+    except BaseException:
+        await given_up(connection)
         raise
     return connection
+
+
+def _looked_at(end: "asyncio.Future[None]") -> None:
+    """A spare may end with nobody there to be told why."""
+    if not end.cancelled():
+        end.exception()
 
 
 def explained(error: Exception, target: Target, *, asked: bool) -> JumphostError:

@@ -12,8 +12,10 @@ import structlog
 
 from jumphost.command import forced
 from jumphost.errors import Code, JumphostError, Unavailable
+from jumphost.model.target import Target
 from jumphost.target.base import MAY_RUN, STDERR, STDOUT, Exit, Login, Mint, Order, Output, Signal
 from jumphost.target.connection import Reach, TargetChannel, TargetConnection, connect
+from jumphost.target.spare import Spares
 
 STOP_DEADLINE_S: Final = 15.0  # of all logins of one stop together; one takes 0.1 s, its script 8 s at most
 STOP_ATTEMPTS: Final = 3
@@ -80,10 +82,12 @@ class SshRunner:
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
+        self._spares = Spares(reach)
 
     async def start(self, order: Order, output: Output, mint: Mint) -> "SshProcess":
         """Logs in and starts the command; see ``target.base.Runner``."""
-        connection = await _login(order, "run", mint, self._reach)
+        spare = await self._spares.take(order.connection, order.target, order.login)
+        connection = await _login(order, "run", mint, self._reach, spare)
         session = Session(output)
         executing = asyncio.get_running_loop().create_task(
             connection.execute(session, order.line, self._reach.window_bytes)
@@ -103,6 +107,14 @@ class SshRunner:
         process = SshProcess(order, mint, self._reach, connection, channel, session)
         asyncio.get_running_loop().call_soon(process.begin)
         return process
+
+    def prepare(self, connection: str, target: Target, login: str) -> None:
+        """Opens a connection ahead; see ``Spares``."""
+        self._spares.prepare(connection, target, login)
+
+    def leave(self, connection: str) -> None:
+        """Closes what was opened ahead."""
+        self._spares.leave(connection)
 
 
 class SshProcess:
@@ -246,5 +258,7 @@ def _silent(error: TimeoutError) -> Unavailable:
     return silent
 
 
-async def _login(order: Order, purpose: Login, mint: Mint, reach: Reach) -> TargetConnection:
-    return await connect(order.target, order.login, lambda address: mint(purpose, address), reach)
+async def _login(
+    order: Order, purpose: Login, mint: Mint, reach: Reach, spare: TargetConnection | None = None
+) -> TargetConnection:
+    return await connect(order.target, order.login, lambda address: mint(purpose, address), reach, spare)

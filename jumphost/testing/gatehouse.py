@@ -88,6 +88,7 @@ class Gatehouse:
             "holds": self.holds,
             "store": self.store,
             "recordings": self.site.recordings,
+            "runners": {},
         }
         return Parts(**ports | others)
 

@@ -7,6 +7,7 @@ import subprocess
 from contextlib import suppress
 from typing import cast
 
+from jumphost.model.target import Target
 from jumphost.target.base import STDERR, STDOUT, Exit, Mint, Order, Output
 
 
@@ -25,6 +26,12 @@ class LocalRunner:
             env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
         )
         return process
+
+    def prepare(self, connection: str, target: Target, login: str) -> None:
+        """A shell needs no preparation."""
+
+    def leave(self, connection: str) -> None:
+        """Nothing was kept."""
 
 
 class LocalProcess(asyncio.SubprocessProtocol):

@@ -151,6 +151,8 @@ class WatchedRunner(LocalRunner):
         self.wait_fault: Fault | None = None
         self.stop_fault: Fault | None = None
         self.started: list[Order] = []
+        self.prepared: list[tuple[str, str, str]] = []  # connection, target, login
+        self.left: list[str] = []  # connections
         self.stopped: list[str] = []  # ids of requests
         self.closed: list[str] = []
         self.known: dict[str, list[str]] = {}  # id of a request → kinds of its events when it was started
@@ -167,6 +169,12 @@ class WatchedRunner(LocalRunner):
         await mint("run", HOST)
         self.started.append(order)
         return _Watched(self, order.request, await super().start(order, output, mint), mint)
+
+    def prepare(self, connection: str, target: Target, login: str) -> None:
+        self.prepared.append((connection, target.name, login))
+
+    def leave(self, connection: str) -> None:
+        self.left.append(connection)
 
 
 class _Watched:

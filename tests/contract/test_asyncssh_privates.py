@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+from asyncssh.auth import _ClientPublicKeyAuth
 from asyncssh.channel import SSHChannel
 from asyncssh.connection import SSHConnection
 from asyncssh.encryption import GCMEncryption
@@ -128,7 +129,10 @@ USES = {
         ),
     },
     "target/connection.py": {
-        "TargetConnection": (asyncssh.SSHClientConnection, {"_loop", "_validate_openssh_host_certificate"}),
+        "TargetConnection": (
+            asyncssh.SSHClientConnection,
+            {"_auth_methods", "_loop", "_validate_openssh_host_certificate"},
+        ),
     },
 }
 CASES = [
@@ -158,6 +162,9 @@ SIGNATURES = [
     (SSHConnection, "send_userauth_failure", ["partial_success"]),
     (asyncssh.SSHServerConnection, "validate_public_key", ["username", "key_data", "msg", "signature"]),
     (asyncssh.SSHServerConnection, "reload_config", []),
+    (SSHConnection, "send_userauth_request", ["method", "args", "key", "trivial"]),
+    (asyncssh.SSHClientConnection, "try_next_auth", ["next_method"]),
+    (_ClientPublicKeyAuth, "_send_signed_request", []),
     (SSHChannel, "write", ["data", "datatype"]),
     (SSHChannel, "_flush_send_buf", []),
     (SSHChannel, "_accept_data", ["data", "datatype"]),

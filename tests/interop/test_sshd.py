@@ -18,7 +18,8 @@ from jumphost.target.ssh import SshRunner
 from jumphost.testing import contracts
 from jumphost.testing.ca import TargetCA
 from jumphost.testing.contracts import Collected, Start
-from jumphost.testing.sshd import Sshd
+from jumphost.testing.site import open_folder
+from jumphost.testing.sshd import Sshd, find_sshd, may_have_logins, sshd
 from jumphost.testing.target import spawned
 
 SHELLS = ("dash", "bash", "zsh")
@@ -293,3 +294,23 @@ class TestStop:
         assert lost.value.code is Code.TARGET_UNREACHABLE
         assert await process.stop()
         await process.close()
+
+
+async def test_a_login_is_one_signed_request(target_ca: TargetCA) -> None:
+    """What the server saw: no question before it whether the key may sign."""
+    if find_sshd() is None or not may_have_logins():
+        pytest.skip("needs an sshd, and root that may mount: tests/install-servers")
+    with (
+        open_folder() as folder,
+        sshd(
+            folder,
+            name="talkative",
+            logins={"dash": "/bin/sh"},
+            target_ca=target_ca.line,
+            extra="LogLevel DEBUG1\n",
+        ) as server,
+    ):
+        one = order(server.target, "dash", "echo in")
+        assert await finished(one, target_ca.mint(one)) == (Exit(), b"in\n")
+        told = server.log.read_text()
+    assert told.count("method publickey") == 1

@@ -19,7 +19,7 @@ from jumphost.model.event import Kind
 from jumphost.store.writer import unavailable
 from jumphost.testing.clock import ManualClock
 from jumphost.testing.gateway import HOST
-from jumphost.testing.session import House, holding, house
+from jumphost.testing.session import House, holding, house, owing
 
 
 @pytest.fixture
@@ -186,6 +186,49 @@ async def test_an_expired_certificate_ends_no_connection(tmp_path: Path) -> None
         clock.advance(601)
         assert here.gateway.end_revoked() == 0
         assert process.exit_status is None
+
+
+# ── what is kept ready on targets ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_target_is_prepared_for_the_next_command_until_its_caller_leaves(here: House) -> None:
+    async with await here.caller() as caller:
+        for _ in range(2):
+            await caller.run("true", check=True)
+        await here.until(lambda: len(here.runner.prepared) == 2)
+        connection = here.runner.started[0].connection
+        assert here.runner.prepared == [(connection, "batch-host", "batch")] * 2
+        assert here.runner.left == []
+    await here.until(lambda: here.runner.left == [connection])
+
+
+async def test_nothing_is_prepared_for_what_did_not_run(here: House) -> None:
+    owing(here.engine, "deny")
+    async with await here.caller() as caller:
+        assert (await caller.run("true")).exit_status == 77
+        await here.until(lambda: not here.gateway._sessions)
+        assert here.runner.prepared == []
+
+
+async def test_nothing_is_prepared_for_a_caller_who_left(here: House) -> None:
+    caller = await here.caller()
+    await begun(caller)
+    caller.abort()
+    await here.until(lambda: here.runner.closed and not here.gateway._sessions)
+    assert here.runner.prepared == []
+
+
+async def test_changed_entries_and_a_drain_leave_nothing_ready(here: House) -> None:
+    async with await here.caller() as caller:
+        process = await begun(caller, "sh -c 'echo begun; read x'")
+        connection = here.runner.started[0].connection
+        await here.verb("site.reload")
+        assert here.runner.left == [connection]
+        ending = asyncio.create_task(here.gateway.drain(60))
+        await here.until(lambda: here.runner.left == [connection] * 2)
+        process.stdin.write_eof()
+        await ending
+    assert here.runner.prepared == []
 
 
 # ── draining ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,10 +2,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import msgspec
 import pytest
+from asyncssh.packet import SSHPacket
 
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.model.target import Target
@@ -35,6 +37,23 @@ async def failure(target: Target, credential: object, reach: Reach = REACH) -> J
     return failed.value
 
 
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+    """The method of each request to log in that is sent from now on, and whether it is signed."""
+    requests = []
+    send = TargetConnection.send_userauth_packet
+
+    def noting(self: TargetConnection, pkttype: int, *args: bytes, **rest: Any) -> None:
+        packet = SSHPacket(b"".join(args))
+        for _ in ("user", "service"):
+            packet.get_string()
+        method = packet.get_string().decode()
+        requests.append((method, method == "publickey" and packet.get_boolean()))
+        send(self, pkttype, *args, **rest)
+
+    monkeypatch.setattr(TargetConnection, "send_userauth_packet", noting)
+    return requests
+
+
 @asynccontextmanager
 async def listening(answer: Callable[[asyncio.StreamWriter], None]) -> AsyncIterator[int]:
     async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -52,6 +71,23 @@ async def test_a_login_is_bound_to_the_address_of_its_socket(target: Target, tar
     assert target_ca.minted == [("run", "127.0.0.1")]
     await connection.end()
     await connection.end()
+
+
+async def test_the_signed_request_is_the_only_one(
+    target: Target, target_ca: TargetCA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = asked(monkeypatch)
+    connection = await connect(target, "app", certified(target_ca, target), REACH)
+    await connection.end()
+    assert requests == [("publickey", True)]
+
+
+async def test_nor_is_there_another_after_a_refusal(
+    target: Target, target_ca: TargetCA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = asked(monkeypatch)
+    await failure(target, certified(target_ca, target, principal="app@other"))
+    assert requests == [("publickey", True)]
 
 
 async def test_nothing_of_this_user_is_offered(
