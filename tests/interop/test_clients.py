@@ -11,11 +11,14 @@ from pathlib import Path
 import asyncssh
 import paramiko
 import pytest
+import ssh2.session as libssh2
+from ssh2.exceptions import AuthenticationError
 
 from jumphost import sshkey
 from jumphost.testing.lab import master
 from jumphost.testing.site import LiveSite, open_folder
 
+PATIENCE_MS = 30_000
 STREAM = {"JUMPHOST_PURPOSE": "stream"}
 
 
@@ -205,6 +208,39 @@ class TestOpenSSH:
         assert not Path("/tmp/jumphost-taken").exists()
         closed = lab.wait_for("the end", lambda: [e for e in lab.events("session.close") if e.get("status") == 77])
         assert closed[-1]["code"] in ("request.unsupported", "policy.no_rule")
+
+
+class TestLibssh2:
+    """As curl, git's own transport and much that is written in PHP or Rust speak SSH."""
+
+    @pytest.fixture
+    def client(self, lab: LiveSite, deploy: Path) -> Iterator[libssh2.Session]:
+        with socket.create_connection(("127.0.0.1", lab.port)) as peer:
+            client = libssh2.Session()
+            client.set_timeout(PATIENCE_MS)
+            client.handshake(peer)
+            client.userauth_publickey_fromfile("batch-host", str(deploy), "", f"{deploy}-cert.pub")
+            yield client
+            client.disconnect()
+
+    def test_output_and_status(self, client: libssh2.Session) -> None:
+        for status in (5, 0):
+            channel = client.open_session()
+            channel.execute(f"sh -c 'echo yes; echo no >&2; exit {status}'")
+            assert (channel.read()[1], channel.read_stderr()[1]) == (b"yes\n", b"no\n")
+            channel.wait_eof()
+            channel.close()
+            channel.wait_closed()
+            assert channel.get_exit_status() == status
+
+    def test_the_key_alone(self, lab: LiveSite, deploy: Path) -> None:
+        with socket.create_connection(("127.0.0.1", lab.port)) as peer:
+            client = libssh2.Session()
+            client.set_timeout(PATIENCE_MS)
+            client.handshake(peer)
+            with pytest.raises(AuthenticationError):
+                client.userauth_publickey_fromfile("batch-host", str(deploy), "", f"{deploy}.pub")
+        assert lab.events("auth.refused")[-1]["code"] == "identity.plain_key"
 
 
 @pytest.mark.skipif(shutil.which("dbclient") is None, reason="install dropbear-bin: no dbclient on PATH")
