@@ -92,3 +92,9 @@ class Runner(Protocol):
         and whatever ``mint`` raises. When it raises or is cancelled, it has ended what may have begun; where it could
         not, the exception has the note MAY_RUN.
         """
+
+    async def stop(self, order: Order, mint: Mint) -> bool:
+        """Ends every process of a request that an earlier process of ours started; True if it is known none is left.
+
+        ``order.line`` does not matter.
+        """

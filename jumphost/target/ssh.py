@@ -104,6 +104,10 @@ class SshRunner:
         asyncio.get_running_loop().call_soon(process.begin)
         return process
 
+    async def stop(self, order: Order, mint: Mint) -> bool:
+        """Ends what is left of a request by further logins; see ``target.base.Runner``."""
+        return await stop(order, mint, self._reach)
+
 
 class SshProcess:
     """A command that runs on an SSH target."""

@@ -168,6 +168,14 @@ class WatchedRunner(LocalRunner):
         self.started.append(order)
         return _Watched(self, order.request, await super().start(order, output, mint), mint)
 
+    async def stop(self, order: Order, mint: Mint) -> bool:
+        self.stopped.append(order.request)
+        if self.stop_fault is not None:
+            answer: bool = await self.stop_fault()
+            return answer
+        await mint("stop", HOST)
+        return await super().stop(order, mint)
+
 
 class _Watched:
     """A Process that is seen to be stopped and closed."""
