@@ -12,7 +12,7 @@ import asyncssh
 import paramiko
 import pytest
 import ssh2.session as libssh2
-from ssh2.exceptions import AuthenticationError
+from ssh2.exceptions import AuthenticationError, ChannelFailure, ChannelRequestDenied, Timeout
 
 from jumphost import sshkey
 from jumphost.testing.lab import master
@@ -232,6 +232,20 @@ class TestLibssh2:
             channel.close()
             channel.wait_closed()
             assert channel.get_exit_status() == status
+
+    def test_what_is_not_served(self, lab: LiveSite, client: libssh2.Session, before: int) -> None:
+        with pytest.raises(ChannelRequestDenied):
+            client.open_session().pty()
+        with pytest.raises(ChannelFailure):
+            client.direct_tcpip("127.0.0.1", 9)
+        lab.wait_for("the refusals", lambda: {"pty-req", "direct-tcpip"} <= set(refusals(lab, before)))
+
+    def test_sftp(self, lab: LiveSite, client: libssh2.Session, before: int) -> None:
+        """It is told why and the channel is closed, which libssh2 does not look at: it waits as long as it may."""
+        client.set_timeout(2000)
+        with pytest.raises(Timeout):
+            client.sftp_init()
+        lab.wait_for("the refusal", lambda: "request.unsupported" in refusals(lab, before))
 
     def test_the_key_alone(self, lab: LiveSite, deploy: Path) -> None:
         with socket.create_connection(("127.0.0.1", lab.port)) as peer:
