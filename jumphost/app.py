@@ -20,7 +20,7 @@ from jumphost.config.settings import OFF, address
 from jumphost.config.site import Site
 from jumphost.credential.ssh_certificate import SshCertificates
 from jumphost.errors import Code, Unavailable
-from jumphost.gateway import control, transport
+from jumphost.gateway import aftermath, control, transport
 from jumphost.gateway.administration import Administration
 from jumphost.gateway.admission import Admission
 from jumphost.gateway.parts import Parts
@@ -150,6 +150,7 @@ async def _listen(
             verbs = {**Administration(parts, gateway).verbs(), "policy.load": policies.asked}
             await stack.enter_async_context(await control.serve(site.control_socket, verbs))
             await stack.enter_async_context(policies.follow(watch=settings.policy.watch))
+            await stack.enter_async_context(aftermath.stopping(parts))
             site.ready_file.write_text(json.dumps(line) + "\n")
             ready(line)
             notify("READY=1")

@@ -46,7 +46,8 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
 def call(path: Path, verb: str, args: Mapping[str, Any] | None = None) -> Any:
     """Asks the gateway that listens on ``path`` and returns its result.
 
-    Unavailable (gateway.unavailable) if none answers; Refused with the gateway's own code and message if it says no.
+    Unavailable (gateway.unavailable) if none answers; Refused with the gateway's own code and message if it says no
+    (``internal`` in the place of a code that is not known here).
     """
     try:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -62,9 +63,13 @@ def call(path: Path, verb: str, args: Mapping[str, Any] | None = None) -> Any:
             f"no gateway answers at {path}: start it with `jumphost serve`",
             detail=str(error),
         ) from error
-    if not answer.ok:
-        raise Refused(Code(answer.code), answer.message)
-    return answer.result
+    if answer.ok:
+        return answer.result
+    try:
+        code = Code(answer.code)
+    except ValueError:  # of a gateway that is newer than this command line: what it says still counts
+        raise Refused(Code.INTERNAL, answer.message, detail=f"the gateway's code is {answer.code}") from None
+    raise Refused(code, answer.message)
 
 
 async def serve(path: Path, verbs: Mapping[str, Verb]) -> asyncio.Server:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     COMMAND_START = "command.start"
     COMMAND_EXIT = "command.exit"
     COMMAND_CUT = "command.cut"
+    COMMAND_STOP = "command.stop"
     REQUEST_REFUSED = "request.refused"
     TARGET_SCAN = "target.scan"
     HOLD_OPEN = "hold.open"

@@ -35,6 +35,21 @@ def sessions(connection: sqlite3.Connection) -> list[Left]:
     return [_left(connection, row) for row in rows if row["ended_ns"] is None or not _sealed(connection, row["id"])]
 
 
+def running(connection: sqlite3.Connection, since_ns: int) -> list[Left]:
+    """Sessions opened since a time whose command nobody saw end, and which a target may still run.
+
+    They had a credential, so that it may have begun; and no stop has said yet that nothing of it is left.
+    """
+    rows = connection.execute(
+        "SELECT * FROM session WHERE opened_ns >= ? AND outcome = 'unknown'"
+        " AND EXISTS (SELECT 1 FROM event WHERE event.session = session.id AND kind = ?)"
+        " AND NOT EXISTS (SELECT 1 FROM event WHERE event.session = session.id AND kind = ?"
+        "                 AND json_extract(CAST(body AS TEXT), '$.left') = 0) ORDER BY id",
+        (since_ns, Kind.CREDENTIAL_ISSUE.value, Kind.COMMAND_STOP.value),
+    )
+    return [_left(connection, row) for row in rows.fetchall()]
+
+
 def unknown(connection: sqlite3.Connection, identifiers: Iterable[str]) -> list[str]:
     """Those that are no session of the journal's, and whose recording was not sealed either."""
     known = "SELECT 1 FROM session WHERE id = ?"

@@ -99,3 +99,9 @@ class Runner(Protocol):
 
     def leave(self, connection: str) -> None:
         """The caller's connection has ended, or may start nothing more: nothing is kept ready for it."""
+
+    async def stop(self, order: Order, mint: Mint) -> bool:
+        """Ends every process of a request that an earlier process of ours started; True if it is known none is left.
+
+        ``order.line`` does not matter.
+        """

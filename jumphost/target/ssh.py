@@ -116,6 +116,10 @@ class SshRunner:
         """Closes what was opened ahead."""
         self._spares.leave(connection)
 
+    async def stop(self, order: Order, mint: Mint) -> bool:
+        """Ends what is left of a request by further logins; see ``target.base.Runner``."""
+        return await stop(order, mint, self._reach)
+
 
 class SshProcess:
     """A command that runs on an SSH target."""

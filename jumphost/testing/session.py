@@ -176,6 +176,14 @@ class WatchedRunner(LocalRunner):
     def leave(self, connection: str) -> None:
         self.left.append(connection)
 
+    async def stop(self, order: Order, mint: Mint) -> bool:
+        self.stopped.append(order.request)
+        if self.stop_fault is not None:
+            answer: bool = await self.stop_fault()
+            return answer
+        await mint("stop", HOST)
+        return await super().stop(order, mint)
+
 
 class _Watched:
     """A Process that is seen to be stopped and closed."""

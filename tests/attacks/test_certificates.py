@@ -103,6 +103,12 @@ WRONG: dict[str, tuple[Code, Callable[[Bench], bytes]]] = {
     "DSA key": (Code.IDENTITY_WEAK_KEY, lambda b: b.certified(key="dsa")),
     "expired": (Code.IDENTITY_EXPIRED, lambda b: b.certified(life="-10m:-1m")),
     "not yet valid": (Code.IDENTITY_NOT_YET_VALID, lambda b: b.certified(life="+5m:+10m")),
+    "of the far future": (Code.IDENTITY_NOT_YET_VALID, lambda b: b.certified(life="20990101:20990102")),
+    "beyond all calendars": (
+        Code.IDENTITY_NOT_YET_VALID,
+        lambda b: b.certified(life="0xfffffffffffffff0:0xfffffffffffffff8"),
+    ),
+    "an end beyond all calendars": (Code.IDENTITY_TTL, lambda b: b.certified(life="-1m:0x7fffffffffffffff")),
     "too long a life": (Code.IDENTITY_TTL, lambda b: b.certified(life="-1m:+16m")),
     "for ever": (Code.IDENTITY_TTL, lambda b: b.certified(life="always:forever")),
     "for ever from now": (Code.IDENTITY_TTL, lambda b: b.certified(life="-1m:forever")),

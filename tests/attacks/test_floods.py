@@ -1,6 +1,7 @@
 """Callers who are logged in and ask without end, of a gateway process: it grows no further, and serves the others."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -227,6 +228,41 @@ async def test_asking_without_end(name: str, place: LiveSite, deploy_key: Path) 
     told = [event["request"] for event in events]
     assert set(told) == ({refused} if refused else set())
     assert len(told) <= EACH
+
+
+# What a stranger has sent when it stops, its connection left open.
+STOPS = {
+    "nothing": b"",
+    "a version": b"SSH-2.0-slow\r\n",
+    "the beginning of a packet": b"SSH-2.0-slow\r\n" + UInt32(35_000) + bytes(30_000),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+async def test_half_open_without_end(stop: str, place: LiveSite, deploy_key: Path) -> None:
+    """They make room for each other: a thousand more take no more than the first few hundred do."""
+    assert place.process is not None
+    gateway = psutil.Process(place.process.pid)
+    await half_open(place, STOPS[stop], 300)
+    await honest(place, deploy_key)
+    before = gateway.memory_info().rss
+    await half_open(place, STOPS[stop], 1000)
+    await honest(place, deploy_key)
+    assert gateway.memory_info().rss - before < BOUND
+
+
+async def half_open(place: LiveSite, sent: bytes, count: int) -> None:
+    """So many connections of many addresses, the newest two hundred of them open on our side."""
+    kept: deque[asyncio.StreamWriter] = deque()
+    for number in range(count):
+        source = f"127.77.{number % 100}.{1 + number // 100}"
+        _, writer = await asyncio.open_connection(HOST, place.port, local_addr=(source, 0))
+        writer.write(sent)
+        kept.append(writer)
+        if len(kept) > 200:
+            kept.popleft().transport.abort()
+    for writer in kept:
+        writer.transport.abort()
 
 
 async def honest(place: LiveSite, key: Path) -> None:

@@ -4,7 +4,7 @@ is known and what is not."""
 import hashlib
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +57,14 @@ def served(crashing: LiveSite) -> Iterator[LiveSite]:
     crashing.stop()
 
 
-def kill_at(site: LiveSite, step: str, caller: Path, command: str, **env: str) -> "subprocess.CompletedProcess[bytes]":
-    """One command against a gateway that ends at a step of it; then a gateway that does not."""
+def kill_at(
+    site: LiveSite, step: str, caller: Path, command: str, *, until: Callable[[], bool] = lambda: True, **env: str
+) -> "subprocess.CompletedProcess[bytes]":
+    """One command against a gateway that ends at a step of it; then, once ``until`` holds, one that does not."""
     site.start("-m", "jumphost.testing.killed_at", step)
     done = site.ssh(caller, "batch-host", command, env=env)
     assert site.killed() == -signal.SIGKILL
+    site.wait_for("what the command does by itself", until)
     site.start()
     return done
 
@@ -126,14 +129,14 @@ def test_killed_after_the_login_it_ran_once_and_the_journal_knows_no_more_than_i
     served: LiveSite, caller: Path, mark: Path, step: str
 ) -> None:
     command = script(mark)
-    kill_at(served, step, caller, command)
+    kill_at(served, step, caller, command, until=lambda: runs(mark) == 1)
     session, events = told(served, command)
     assert session is not None
     assert session.outcome == ("exited" if step in ENDED else "unknown")
     kinds = [event["kind"] for event in events]
     assert kinds.index("command.decision") < kinds.index("command.start") < kinds.index("session.close")
     check_recording(served, events)
-    served.wait_for("the command", lambda: runs(mark) == 1)
+    assert runs(mark) == 1
 
 
 @pytest.mark.parametrize("step", steps(["committing", "committed", "running"]))

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from jumphost.audit.flood import EACH, WINDOW_S
 from jumphost.clock import SystemClock
 from jumphost.config.settings import Settings
 from jumphost.gateway import server
 from jumphost.gateway.admission import free
+from jumphost.testing.gateway import HOST
 from jumphost.testing.session import House, holding, house
 
 LOOP = "sh -c 'while :; do echo yes; done'"
@@ -24,6 +26,15 @@ class SteppingClock(SystemClock):
 
     def now_ns(self) -> int:
         return super().now_ns() + self.off_ns
+
+
+class SteppingMonotonic(SystemClock):
+    """The machine's clock, whose monotonic time a test may advance."""
+
+    off_s = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.off_s
 
 
 def limits(**changes: Any) -> Callable[[Settings], Settings]:
@@ -46,6 +57,23 @@ async def test_an_identity_has_so_many_sessions_and_others_have_theirs(tmp_path:
             assert (await other.run("echo mine", encoding="utf-8")).stdout == "mine\n"
         running[0].close()
         await here.until(lambda: served(here))
+
+
+async def test_who_has_its_sessions_and_asks_on_is_told_of_so_often_and_then_counted(tmp_path: Path) -> None:
+    clock = SteppingMonotonic()
+    async with (
+        house(tmp_path, clock=clock, change=limits(sessions_per_identity=1)) as here,
+        await here.caller() as caller,
+    ):
+        await caller.create_process("sleep 60")
+        await here.until(lambda: len(here.runner.started) == 1)
+        for _ in range(EACH + 5):
+            assert (await caller.run("echo too many")).exit_status == 77
+        clock.off_s = WINDOW_S + 1
+        await here.event("request.refused", count=5, source=HOST)
+        told = [event for event in await here.events("request.refused") if event.get("code") == "limit.sessions"]
+        assert [event["identity"] for event in told] == ["deploy-bot"] * EACH
+        assert len(here.runner.started) == 1
 
 
 async def served(here: House) -> bool:

@@ -11,10 +11,14 @@ from pathlib import Path
 import asyncssh
 import paramiko
 import pytest
+import ssh2.session as libssh2
+from ssh2.exceptions import AuthenticationError, ChannelFailure, ChannelRequestDenied, Timeout
 
+from jumphost import sshkey
 from jumphost.testing.lab import master
 from jumphost.testing.site import LiveSite, open_folder
 
+PATIENCE_MS = 30_000
 STREAM = {"JUMPHOST_PURPOSE": "stream"}
 
 
@@ -206,9 +210,107 @@ class TestOpenSSH:
         assert closed[-1]["code"] in ("request.unsupported", "policy.no_rule")
 
 
+class TestLibssh2:
+    """As curl, git's own transport and much that is written in PHP or Rust speak SSH."""
+
+    @pytest.fixture
+    def client(self, lab: LiveSite, deploy: Path) -> Iterator[libssh2.Session]:
+        with socket.create_connection(("127.0.0.1", lab.port)) as peer:
+            client = libssh2.Session()
+            client.set_timeout(PATIENCE_MS)
+            client.handshake(peer)
+            client.userauth_publickey_fromfile("batch-host", str(deploy), "", f"{deploy}-cert.pub")
+            yield client
+            client.disconnect()
+
+    def test_output_and_status(self, client: libssh2.Session) -> None:
+        for status in (5, 0):
+            channel = client.open_session()
+            channel.execute(f"sh -c 'echo yes; echo no >&2; exit {status}'")
+            assert (channel.read()[1], channel.read_stderr()[1]) == (b"yes\n", b"no\n")
+            channel.wait_eof()
+            channel.close()
+            channel.wait_closed()
+            assert channel.get_exit_status() == status
+
+    def test_what_is_not_served(self, lab: LiveSite, client: libssh2.Session, before: int) -> None:
+        with pytest.raises(ChannelRequestDenied):
+            client.open_session().pty()
+        with pytest.raises(ChannelFailure):
+            client.direct_tcpip("127.0.0.1", 9)
+        lab.wait_for("the refusals", lambda: {"pty-req", "direct-tcpip"} <= set(refusals(lab, before)))
+
+    def test_sftp(self, lab: LiveSite, client: libssh2.Session, before: int) -> None:
+        """It is told why and the channel is closed, which libssh2 does not look at: it waits as long as it may."""
+        client.set_timeout(2000)
+        with pytest.raises(Timeout):
+            client.sftp_init()
+        lab.wait_for("the refusal", lambda: "request.unsupported" in refusals(lab, before))
+
+    def test_the_key_alone(self, lab: LiveSite, deploy: Path) -> None:
+        with socket.create_connection(("127.0.0.1", lab.port)) as peer:
+            client = libssh2.Session()
+            client.set_timeout(PATIENCE_MS)
+            client.handshake(peer)
+            with pytest.raises(AuthenticationError):
+                client.userauth_publickey_fromfile("batch-host", str(deploy), "", f"{deploy}.pub")
+        assert lab.events("auth.refused")[-1]["code"] == "identity.plain_key"
+
+
 @pytest.mark.skipif(shutil.which("dbclient") is None, reason="install dropbear-bin: no dbclient on PATH")
 def test_dropbear_has_no_certificates_and_is_told_so_at_once(lab: LiveSite) -> None:
     words = ["dbclient", "-y", "-y", "-p", str(lab.port), "batch-host@127.0.0.1", "sh -c true"]
     done = ran(words)
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"No matching algo" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("plink") is None, reason="install putty-tools: no plink on PATH")
+class TestPlink:
+    """PuTTY since 0.78 knows certificates: beside the key (``-cert``), or put into it by ``puttygen --certificate``."""
+
+    @pytest.fixture
+    def ppk(self, deploy: Path, tmp_path: Path) -> Path:
+        return self.converted(deploy, tmp_path / "key.ppk")
+
+    @staticmethod
+    def converted(key: Path, into: Path, *options: str) -> Path:
+        """The key in PuTTY's own format."""
+        subprocess.run(["puttygen", str(key), *options, "-O", "private", "-o", str(into)], check=True)
+        return into
+
+    @staticmethod
+    def plink(lab: LiveSite, ppk: Path, *options: str) -> list[str]:
+        pinned = sshkey.read_line((lab.root / "keys/host_key.pub").read_text()).fingerprint
+        words = ["plink", "-ssh", "-batch", "-noagent", "-hostkey", pinned, "-i", str(ppk), "-P", str(lab.port)]
+        return [*words, *options, "batch-host@127.0.0.1"]
+
+    def test_output_and_status(self, lab: LiveSite, deploy: Path, ppk: Path) -> None:
+        done = ran([*self.plink(lab, ppk, "-cert", f"{deploy}-cert.pub"), "sh -c 'echo yes; echo no >&2; exit 5'"])
+        assert (done.returncode, done.stdout, done.stderr) == (5, b"yes\n", b"no\n")
+
+    def test_certificate_in_the_key(self, lab: LiveSite, deploy: Path, tmp_path: Path) -> None:
+        ppk = self.converted(deploy, tmp_path / "both.ppk", "--certificate", f"{deploy}-cert.pub")
+        done = ran([*self.plink(lab, ppk), "sh -c 'echo yes'"])
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"yes\n", b"")
+
+    def test_denied(self, lab: LiveSite, deploy: Path, ppk: Path) -> None:
+        done = ran([*self.plink(lab, ppk, "-cert", f"{deploy}-cert.pub"), "rm -rf /"])
+        assert (done.returncode, done.stdout) == (77, b"")
+        assert done.stderr.startswith(b"jumphost: denied security.wipe.tree: ")
+
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [(("-nc", "127.0.0.1:9"), "direct-tcpip"), (("-R", "8022:127.0.0.1:9"), "tcpip-forward")],
+    )
+    def test_forward(
+        self, lab: LiveSite, deploy: Path, ppk: Path, before: int, options: tuple[str, ...], told: str
+    ) -> None:
+        words = self.plink(lab, ppk, "-cert", f"{deploy}-cert.pub", *options)
+        ran(words if told == "direct-tcpip" else [*words, "sh -c true"])
+        lab.wait_for("the refusal", lambda: told in refusals(lab, before))
+
+    def test_the_key_alone(self, lab: LiveSite, ppk: Path) -> None:
+        done = ran([*self.plink(lab, ppk), "sh -c true"])
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert lab.events("auth.refused")[-1]["code"] == "identity.plain_key"

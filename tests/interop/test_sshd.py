@@ -292,7 +292,7 @@ class TestStop:
         with pytest.raises(Unavailable) as lost:
             await process.wait()
         assert lost.value.code is Code.TARGET_UNREACHABLE
-        assert await process.stop()
+        assert await RUNNER.stop(one, target_ca.mint(one))  # as a runner does that never saw the process
         await process.close()
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -105,6 +106,23 @@ def test_killed_while_a_command_runs_nobody_knows_whether_it_finished(own: LiveS
     assert own.hold()["id"] == hold
     own.cli("approval", "withdraw", hold)
     assert mark.read_text() == "ran\n"
+    [stopped] = own.wait_for("the stop", lambda: of(own, "command.stop", killed["id"]))
+    assert (stopped["left"], stopped["decision"]) == (False, killed["decision"])
+    assert [event["purpose"] for event in of(own, "credential.issue", killed["id"])] == ["run", "stop"]
+    assert not [one.pid for one in psutil.process_iter() if belongs(one, killed["id"])]
+
+
+def of(site: LiveSite, kind: str, session: str) -> list[dict[str, Any]]:
+    """The session's events of a kind."""
+    return [event for event in site.events(kind) if event["session"] == session]
+
+
+def belongs(process: psutil.Process, request: str) -> bool:
+    """Whether it is one that was started for the request."""
+    try:
+        return process.environ().get("JUMPHOST_REQUEST") == request
+    except psutil.Error:  # it ended, or is not ours
+        return False
 
 
 def signer(site: LiveSite) -> psutil.Process:

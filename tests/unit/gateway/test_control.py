@@ -164,6 +164,18 @@ async def test_what_answers_otherwise_is_no_gateway(tmp_path: Path, answer: byte
             await ask(tmp_path / "socket", "echo")
 
 
+async def test_a_code_that_is_not_known_here_is_a_refusal_all_the_same(tmp_path: Path) -> None:
+    async def newer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b'{"ok": false, "code": "of.tomorrow", "message": "not today"}\n')
+        writer.close()
+
+    async with await asyncio.start_unix_server(newer, tmp_path / "socket"):
+        with pytest.raises(Refused, match="not today") as caught:
+            await ask(tmp_path / "socket", "echo")
+    assert (caught.value.code, caught.value.detail) == (Code.INTERNAL, "the gateway's code is of.tomorrow")
+
+
 def test_where_nobody_listens(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="start it with `jumphost serve`") as caught:
         control.call(tmp_path / "nothing", "echo")

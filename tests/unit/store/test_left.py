@@ -41,6 +41,24 @@ async def test_sessions_without_an_end_or_a_seal(store: Store) -> None:
     ]
 
 
+async def test_what_a_target_may_still_run(store: Store) -> None:
+    async def lost(session: str, *kinds: Kind, **data: Any) -> None:
+        await write(store, session, Kind.SESSION_OPEN, Kind.COMMAND_DECISION, Kind.COMMAND_START, *kinds, **data)
+        await write(store, session, Kind.COMMAND_CUT, Kind.SESSION_CLOSE, outcome="unknown")
+
+    for session in ("begun", "stopped", "not stopped"):
+        await lost(session, Kind.CREDENTIAL_ISSUE)
+    await lost("never begun")
+    await write(store, "stopped", Kind.COMMAND_STOP, left=True)
+    await write(store, "stopped", Kind.COMMAND_STOP, left=False)
+    await write(store, "not stopped", Kind.COMMAND_STOP, left=True)
+    await write(store, "seen", Kind.SESSION_OPEN, Kind.COMMAND_START, Kind.CREDENTIAL_ISSUE)
+    await write(store, "seen", Kind.COMMAND_EXIT, outcome="exited")
+    found = await store.read(lambda connection: left.running(connection, 1))
+    assert [(one.id, one.decision, one.target) for one in found] == [("begun", "d", "db"), ("not stopped", "d", "db")]
+    assert await store.read(lambda connection: left.running(connection, 2)) == []
+
+
 async def test_unknown_is_what_has_neither_session_nor_seal(store: Store) -> None:
     await write(store, "known", Kind.SESSION_OPEN)
     await write(store, "recovered", Kind.RECORDING_RECOVERED)
