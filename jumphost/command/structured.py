@@ -97,8 +97,8 @@ class _Reader:
             return self.found.pipelines - 1
         return place.pipeline
 
-    def _count(self) -> None:
-        self.size += 1
+    def _count(self, more: int = 1) -> None:
+        self.size += more
         if self.size > MAX_WORDS:
             raise NotLiteral(Opaque.TOO_COMPLEX)
 
@@ -243,6 +243,7 @@ class _Reader:
         redirs: Sequence[tree.Redir],
         place: _Place,
     ) -> None:
+        self._count(len(place.redirects))  # each program in a compound command has its redirections
         redirects = (*place.redirects, *(self._redirect(redir, place, number) for redir in redirs))
         program = words[0].value if words[0].literal else ""
         self.found.invocations[number] = Invocation(

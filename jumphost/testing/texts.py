@@ -125,6 +125,7 @@ NOT_STRUCTURED: Final[list[tuple[str, bytes, Opaque]]] = [  # by dialect: nor do
     ("sh", b"$x;" * 65, Opaque.TOO_COMPLEX),
     ("sh", b"$x\n" * 300, Opaque.TOO_COMPLEX),
     ("sh", b"echo $x" + b" y" * MAX_WORDS, Opaque.TOO_COMPLEX),
+    ("sh", b"{ " + b"a;\n" * 60 + b"}" + b" >x" * 60, Opaque.TOO_COMPLEX),
     ("sh", b"if a; then b; fi\n" * 65, Opaque.TOO_COMPLEX),
     ("sh", b"(" * 17 + b"a" + b")" * 17, Opaque.TOO_DEEP),
     ("sh", b"${x:-" * 17 + b"}" * 17, Opaque.TOO_DEEP),
