@@ -10,13 +10,16 @@ import fcntl
 import mmap
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import IO, cast
 
 _HEAD = 4  # bytes of a frame's length
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38  # linux/prctl.h
@@ -212,6 +215,68 @@ class Child(Process):
         """Closes the socket of an ended child; not while its last words are being read."""
         if self._ended.is_set() and not self._talking:
             self._socket.close()
+
+
+def filtered(
+    arguments: Sequence[str],
+    given: bytes,
+    *,
+    memory: int,
+    cpu_s: int,
+    deadline_s: float,
+    output_bytes: int,
+    environment: Mapping[str, str] | None = None,
+) -> bytes:
+    """What a program prints for the bytes that it is ``given`` (at most 64 KiB: one pipe full). Blocks.
+
+    Its limits stand before it can read a byte: ``memory`` it writes to, seconds of processor and of wall time, bytes of
+    output; it may open no file for writing. One whose parent dies ends by its own limits. TimeoutError if it is late,
+    ValueError if it prints too much, ChildProcessError if it ends otherwise than with status 0, OSError if it cannot be
+    started.
+    """
+    ends_at = time.monotonic() + deadline_s
+    process = subprocess.Popen(
+        arguments,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment or {},
+        cwd="/",
+        bufsize=0,
+    )
+    with process:
+        try:
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (cpu_s, cpu_s))
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, 0))
+            resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+            printed = _exchange(process, given, ends_at, output_bytes)
+        except BrokenPipeError:  # its status says why
+            printed = b""
+            process.wait(deadline_s)
+        finally:
+            process.kill()
+    if process.returncode:
+        raise ChildProcessError(process.returncode, f"{arguments[0]} ended with {process.returncode}")
+    return printed
+
+
+def _exchange(process: "subprocess.Popen[bytes]", given: bytes, ends_at: float, output_bytes: int) -> bytes:
+    to, back = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+    to.write(given)
+    to.close()
+    printed, poll = bytearray(), select.poll()
+    poll.register(back, select.POLLIN)
+    while poll.poll(max(0, ends_at - time.monotonic()) * 1000):
+        piece = os.read(back.fileno(), 1 << 18)
+        if not piece:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, ends_at - time.monotonic()))
+            return bytes(printed)
+        printed += piece
+        if len(printed) > output_bytes:
+            raise ValueError(f"got more than {output_bytes} bytes of output, expected fewer")
+    raise TimeoutError(f"{process.args!r} took too long")
 
 
 def python(module: str) -> list[str]:

@@ -2,9 +2,22 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from jumphost.command.opaque import Opaque
+
+
+class Reading(Protocol):
+    """A word that was read; ``words.Reading`` is one."""
+
+    source: str
+    value: str
+    one: bool
+
+    @property
+    def literal(self) -> bool:
+        """Whether ``value`` is exact."""
+
 
 BUILTINS: Final = frozenset(  # of POSIX, bash, dash and busybox
     {
@@ -51,6 +64,14 @@ _WITH_OPTION: Final = {
     "typeset": ("in", Opaque.DECLARE_ATTR),
 }
 _DECLARING: Final = frozenset({"declare", "export", "local", "readonly", "typeset"})
+_CAREFREE: Final = frozenset(  # no operand of theirs names a variable, code or a program
+    {*(":", "break", "cd", "continue", "echo", "exit", "false", "kill", "pwd", "return", "shift", "true", "umask")}
+)
+_NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_UNARY: Final = frozenset(f"-{letter}" for letter in "bcdefghknprstuwxzLOGNS")
+_BINARY: Final = frozenset(
+    {*("=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")},
+)
 # An array element, or a subscript that would be expanded: bash runs `test -v 'a[$(id)]'`, and `a[x]` if x holds that.
 _SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[|.*\[.*[$`]", re.DOTALL)
 
@@ -68,6 +89,38 @@ def reasons(argv: Sequence[str]) -> Iterator[str]:
         yield f"{Opaque.EXEC_WRAPPER}:{program}"
     if program != "echo" and any(_SUBSCRIPT.match(operand) for operand in operands):
         yield Opaque.ARITH_EVAL
+
+
+def dynamic_reasons(words: Sequence["Reading"]) -> Iterator[str]:
+    """The opaque reasons of what a builtin might do with operands that are not known; ``words[0]`` is literal."""
+    program, *operands = (word.value for word in words)
+    unknown = [word for word in words[1:] if not word.literal]
+    if program not in BUILTINS or program in _CAREFREE or not unknown:
+        return
+    match program:
+        case "test" | "[":
+            if not (all(word.one for word in unknown) and _only_compares(words[1:], program)):
+                yield Opaque.ARITH_EVAL
+        case "printf" if words[1].literal and (not operands[0].startswith("-") or operands[0] == "--"):
+            return
+        case _ if program in _DECLARING and all(_NAMED.match(word.source) for word in unknown):
+            return
+        case _:
+            yield Opaque.SHELL_VARIABLE
+
+
+def _only_compares(words: Sequence["Reading"], program: str) -> bool:
+    """Whether a test is ``-x WORD`` or ``WORD = WORD``: in no other is an unknown word always a mere operand."""
+    operands = [word.value if word.literal else None for word in (words[:-1] if program == "[" else words)]
+    if operands[:1] == ["!"]:
+        operands = operands[1:]
+    match operands:
+        case [str(operator), _]:
+            return operator in _UNARY
+        case [_, str(operator), _]:
+            return operator in _BINARY
+        case _:
+            return False
 
 
 def _runs_its_operands(program: str, operands: Sequence[str]) -> bool:

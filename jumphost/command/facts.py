@@ -1,51 +1,23 @@
 """The facts of a command: what its text says would run, never whether it may."""
 
 import hashlib
-import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from msgspec.structs import replace
 
+from jumphost.command import shfmt
 from jumphost.command.builtins import BUILTINS, declared, reasons
 from jumphost.command.canonical import canonical
 from jumphost.command.lexer import Redirection, Simple, parse
-from jumphost.command.opaque import NotLiteral
+from jumphost.command.opaque import NotLiteral, Opaque
+from jumphost.command.parts import MODES, WRITING, dangerous, files, kind, program, stdin, touches
+from jumphost.command.structured import Script, describe
 from jumphost.command.text import decode, printable
 from jumphost.model.request import Assignment, Command, Facts, Files, Invocation, Redirect, Shape, Word
 
-SYSTEM_PATHS: Final = frozenset({"/usr/bin", "/bin", "/usr/local/bin"})  # the PATH of the pinned shell
-SAFE_ENVIRONMENT: Final = frozenset(  # a list of the dangerous ones is hopeless: LD_*, *_PAGER, GIT_*, PGHOST …
-    {
-        *("COLUMNS", "LANG", "LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_MESSAGES", "LC_MONETARY", "LC_NUMERIC", "LC_TIME"),
-        *("LINES", "NO_COLOR", "PGAPPNAME", "PGCONNECT_TIMEOUT", "TZ"),
-    }
-)
-
-_Mode = Literal["truncate", "append", "read", "readwrite", "dup"]
-_Kind = Literal["null", "file", "device", "net", "proc", "fd"]
-_Stdin = Literal["closed", "inherit", "pipe", "file"]
+_NOTHING_MORE: Final = frozenset({Opaque.EMPTY})  # no other reader would find more
 _When = Literal["always", "and", "or"]
-
-_MODES: Final[dict[str, _Mode]] = {
-    ">": "truncate",
-    ">|": "truncate",
-    ">>": "append",
-    "<": "read",
-    "<>": "readwrite",
-}
-_READING: Final = frozenset({"read", "readwrite"})
-_WRITING: Final = frozenset({"truncate", "append", "readwrite"})
-_PLACES: Final[tuple[tuple[str, _Kind], ...]] = (  # the first that fits
-    ("/dev/fd/", "fd"),
-    ("/dev/stdin/", "fd"),
-    ("/dev/stdout/", "fd"),
-    ("/dev/stderr/", "fd"),
-    ("/dev/tcp/", "net"),  # bash connects
-    ("/dev/udp/", "net"),
-    ("/dev/", "device"),
-    ("/proc/", "proc"),
-)
 _VIA: Final = {"": "top", "|": "pipe", "&&": "and", "||": "or", ";": "list"}
 _WHEN: Final[dict[str, _When]] = {"": "always", "&&": "and", "||": "or", ";": "always"}
 
@@ -53,8 +25,9 @@ _WHEN: Final[dict[str, _When]] = {"": "always", "&&": "and", "||": "or", ";": "a
 def analyse(raw: bytes, *, dialect: str = "sh") -> Command:
     """The facts of ``raw``, whatever bytes it holds; never raises.
 
-    ``tier`` is literal, or else unparsed with the reason in ``opaque`` and no commands. Beside a literal text
-    ``opaque`` names what its builtins run or change unseen. What is no text stands in ``raw`` as U+FFFD.
+    ``tier`` is literal, or else structured where shfmt reads it, or else unparsed with the reason in ``opaque`` and no
+    commands. Beside a text that was read ``opaque`` names what may run or change unseen. ``canonical`` is of the
+    literal tier alone: of a structured text the raw one runs. What is no text stands in ``raw`` as U+FFFD.
     """
     found = Command(
         raw=printable(raw),
@@ -65,9 +38,17 @@ def analyse(raw: bytes, *, dialect: str = "sh") -> Command:
         facts=Facts(non_ascii=not raw.isascii()),
     )
     try:
-        commands = parse(decode(raw))
+        text = decode(raw)
+        try:
+            commands = parse(text)
+        except NotLiteral as error:
+            if error.reason in _NOTHING_MORE or dialect not in shfmt.LANGUAGES:
+                raise
+            return _structured(found, describe(shfmt.parse(text, dialect), text))
     except NotLiteral as error:
         return replace(found, opaque=(error.reason.value,))
+    except RecursionError:
+        return replace(found, opaque=(Opaque.TOO_DEEP.value,))
     invocations = _invocations(commands)
     redirects = [redirect for invocation in invocations for redirect in invocation.redirects]
     return replace(
@@ -82,14 +63,50 @@ def analyse(raw: bytes, *, dialect: str = "sh") -> Command:
             depth=1,
         ),
         commands=invocations,
-        files=_files(redirects),
-        facts=replace(
+        files=files(redirects),
+        facts=_facts(
             found.facts,
-            writes=any(_touches(redirect, _WRITING) for redirect in redirects),
-            network=any(redirect.kind == "net" for redirect in redirects),
-            env_danger=_dangerous(commands),
-            unknown_programs=tuple(sorted({invocation.program for invocation in invocations})),
+            invocations,
+            redirects,
+            (pair for command in commands for pair in (*command.env, *declared(command.words))),
         ),
+    )
+
+
+def _structured(found: Command, script: Script) -> Command:
+    redirects = [redirect for invocation in script.invocations for redirect in invocation.redirects]
+    return replace(
+        found,
+        tier="structured",
+        opaque=tuple(script.opaque),
+        dynamic=tuple(script.dynamic),
+        shape=Shape(
+            commands=len(script.invocations),
+            pipelines=script.pipelines,
+            operators=tuple(script.operators),
+            background=script.background,
+            functions=script.functions,
+            loops=script.loops,
+            depth=script.depth,
+        ),
+        commands=tuple(script.invocations),
+        files=files(redirects),
+        facts=_facts(found.facts, script.invocations, redirects, script.given),
+    )
+
+
+def _facts(
+    known: Facts,
+    invocations: Sequence[Invocation],
+    redirects: Sequence[Redirect],
+    given: Iterable[tuple[str, str | None]],
+) -> Facts:
+    return replace(
+        known,
+        writes=any(touches(redirect, WRITING) for redirect in redirects),
+        network=any(redirect.kind == "net" for redirect in redirects),
+        env_danger=dangerous(given),
+        unknown_programs=tuple(sorted({one.program for one in invocations if one.program})),
     )
 
 
@@ -108,20 +125,20 @@ def _invocations(commands: Sequence[Simple]) -> tuple[Invocation, ...]:
 
 def _invocation(number: int, command: Simple, *, pipeline: int, stage: int, when: _When) -> Invocation:
     written = command.words[0]
-    folder, slash, name = written.rpartition("/")
+    redirects = tuple(map(_redirect, command.redirects))
     return Invocation(
         id=number,
-        program=name if folder in SYSTEM_PATHS and name else written,
+        program=program(written),
         argv=tuple(Word(v=word) for word in command.words),
         via=_VIA[command.joint],
         pipeline=pipeline,
         stage=stage,
         when=when,
-        path=written if slash else "",
+        path=written if "/" in written else "",
         builtin=written in BUILTINS,
         env=tuple(Assignment(name=name, value=Word(v=value)) for name, value in command.env),
-        redirects=tuple(map(_redirect, command.redirects)),
-        stdin=_stdin(command.redirects, piped=stage > 0),
+        redirects=redirects,
+        stdin=stdin(redirects, piped=stage > 0),
     )
 
 
@@ -129,50 +146,8 @@ def _redirect(redirection: Redirection) -> Redirect:
     return Redirect(
         fd=redirection.fd,
         op=redirection.op,
-        mode=_MODES.get(redirection.op, "dup"),
+        mode=MODES.get(redirection.op, "dup"),
         path=redirection.path,
         to=redirection.to,
-        kind=_kind(redirection.path),
+        kind=kind(redirection.path),
     )
-
-
-def _kind(path: str) -> _Kind:
-    """What a redirection to ``path`` opens ("": a descriptor), as far as a name can tell: links are not seen."""
-    if not path:
-        return "fd"
-    if path == "/dev/null":
-        return "null"
-    plain = posixpath.normpath(path).replace("//", "/") + "/"
-    return next((kind for place, kind in _PLACES if plain.startswith(place)), "file")
-
-
-def _stdin(redirections: Sequence[Redirection], *, piped: bool) -> _Stdin:
-    last = next((redirection for redirection in reversed(redirections) if redirection.fd == 0), None)
-    if last is None:
-        return "pipe" if piped else "inherit"
-    if last.path:
-        return "file"
-    return "inherit" if last.to >= 0 else "closed"
-
-
-def _touches(redirect: Redirect, modes: frozenset[str]) -> bool:
-    return redirect.mode in modes and redirect.kind in ("file", "device", "proc")
-
-
-def _files(redirects: Sequence[Redirect]) -> Files:
-    """Paths of redirections; what the programs themselves touch is unknown until a profile says it."""
-    return Files(
-        read=tuple(dict.fromkeys(redirect.path for redirect in redirects if _touches(redirect, _READING))),
-        write=tuple(dict.fromkeys(redirect.path for redirect in redirects if _touches(redirect, _WRITING))),
-        unknown=True,
-    )
-
-
-def _dangerous(commands: Sequence[Simple]) -> tuple[str, ...]:
-    given = (pair for command in commands for pair in (*command.env, *declared(command.words)))
-    return tuple(sorted({name for name, value in given if not _is_harmless(name, value)}))
-
-
-def _is_harmless(name: str, value: str) -> bool:
-    """Whether a variable only says how to print; one that names a file (TZ=:/etc/shadow) does more."""
-    return name in SAFE_ENVIRONMENT and not value.startswith(("/", ":")) and ".." not in value

@@ -90,7 +90,7 @@ _NOT_LITERAL_REDIRECTS = (
 )
 
 _COMPOUND = re.compile(r"(?:[{}!]|\[\[)(?=[ \t\n]|\Z)")
-_RESERVED = frozenset(  # of POSIX, bash and zsh
+RESERVED: Final = frozenset(  # of POSIX, bash and zsh
     {
         *("]]", "case", "coproc", "do", "done", "elif", "else", "end", "esac", "fi", "for", "foreach", "function"),
         *("if", "in", "nocorrect", "repeat", "select", "then", "time", "until", "while"),
@@ -207,7 +207,7 @@ class _Reader:
         self.at = start
         if not word:
             self._stop(Opaque.EMPTY_PROGRAM)
-        if source in _RESERVED or word in _ZSH_PREFIXES:
+        if source in RESERVED or word in _ZSH_PREFIXES:
             self._stop(_NAMED_RESERVED.get(source, Opaque.RESERVED_WORD))
         if "=" in word:
             self._stop(Opaque.ASSIGNMENT)

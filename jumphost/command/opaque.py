@@ -63,6 +63,14 @@ class Opaque(StrEnum):
     DECLARE_ATTR = "declare_attr"  # -i and -n make later values code or names
     EXEC_WRAPPER = "exec_wrapper"
 
+    # what only the structured tier meets
+    TOO_DEEP = "too_deep"
+    PARSER_TIMEOUT = "parser_timeout"
+    PARSER_FAILED = "parser_failed"  # it ended or answered otherwise than it should
+    DYNAMIC_PROGRAM = "dynamic_program"
+    INDIRECT_EXPANSION = "indirect_expansion"  # ${!x}
+    PARAM_TRANSFORM = "param_transform"  # ${x@P}
+
 
 class NotLiteral(ValueError):
     """The text is not of the literal tier: ``reason``, found at character ``at``."""

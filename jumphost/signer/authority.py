@@ -140,6 +140,8 @@ def run_line(request: Request, obligations: Obligations, shell: Shell) -> str:
         _refuse(
             f"got operation {request.operation!r} of tier {request.command.tier!r}, expected an exec that was parsed"
         )
+    if request.command.tier == "structured" and request.command.dialect != shell:
+        _refuse(f"got a text read as {request.command.dialect!r} for a target that runs {shell!r}")
     granted = {name: request.env[name] for name in obligations.env if name in request.env}
     try:
         return forced.pinned(
@@ -181,6 +183,10 @@ def _check_effect(asked: SignTarget, request: Request, digest: str, config: Site
     effect, terms = asked.decision.effect, asked.decision.obligations.approval
     if effect == "deny":
         _refuse("got a denial, expected a decision that lets it run")
+    if effect == "allow" and request.command.tier != "literal":
+        _refuse(
+            f"got a text of tier {request.command.tier!r} that a rule alone allows, expected people to have approved"
+        )
     people = [_person(given, digest, {request.identity.name, entry.owner}, config, now_ns) for given in asked.approvals]
     if len({given.hold for given in asked.approvals}) > 1:
         _refuse("got approvals of several holds, expected one hold")

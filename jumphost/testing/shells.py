@@ -13,6 +13,7 @@ from typing import Final
 
 SHELLS: Final = {
     "bash": ("bash", "--norc", "--noprofile"),
+    "bash as sh": ("bash", "--posix"),
     "dash": ("dash",),
     "zsh": ("zsh", "-f"),
     "busybox": ("busybox", "sh"),

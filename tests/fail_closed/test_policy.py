@@ -236,7 +236,7 @@ INPUTS: dict[str, tuple[Callable[[], Submission], Code]] = {
     "300 KB of environment": (lambda: submission(env={"A": "x" * 300_000}), Code.REQUEST_INVALID),
     "empty command": (lambda: submission(b""), Code.COMMAND_UNPARSED),
     "blank command": (lambda: submission(b"  \t "), Code.COMMAND_UNPARSED),
-    "what the literal tier does not read": (lambda: submission(b"echo $(id)"), Code.COMMAND_UNPARSED),
+    "what no reader understands": (lambda: submission(b"echo $((x))"), Code.COMMAND_UNPARSED),
     "operation nobody knows": (lambda: submission(operation="Exec ute"), Code.REQUEST_INVALID),
 }
 

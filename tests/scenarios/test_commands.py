@@ -62,7 +62,8 @@ def test_ungranted_environment_does_not_arrive(lab: LiveSite, deploy: Path) -> N
     [
         ("sh -c 'exit 0' > /tmp/out", "policy.no_rule"),
         ("cat /etc/hostname", "policy.no_rule"),
-        ("cat $(ls)", "command.unparsed"),
+        ("cat $(ls)", "policy.no_rule"),
+        ("cat $((x))", "command.unparsed"),
         ("cat /etc/shadow", "security.secret_files.named"),
         ("rm -rf /", "security.wipe.tree"),
     ],

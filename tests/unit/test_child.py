@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -180,3 +181,31 @@ def test_starting_what_cannot_be_started_leaves_nothing(monkeypatch: pytest.Monk
     with pytest.raises(FileNotFoundError):
         child.Child(ECHO, frame_bytes=1)
     assert len(list(FDS.iterdir())) == before
+
+
+def filtered(*arguments: str, given: bytes = b"", **changes: Any) -> bytes:
+    limits = {"memory": 64 << 20, "cpu_s": 5, "deadline_s": 30.0, "output_bytes": 1000, **changes}
+    return child.filtered(arguments, given, **limits)
+
+
+def test_a_filter_gets_bytes_and_gives_bytes_and_nothing_else() -> None:
+    assert filtered("/bin/cat", given=b"x" * 1000) == b"x" * 1000
+    assert filtered("/usr/bin/env") == b""
+    assert filtered("/usr/bin/env", environment={"A": "b"}) == b"A=b\n"
+
+
+def test_a_filter_that_misbehaves_is_an_error() -> None:
+    with pytest.raises(TimeoutError):
+        filtered("/bin/sleep", "60", deadline_s=0.05)
+    with pytest.raises(ValueError, match="more than 1000 bytes"):
+        filtered("/bin/cat", given=b"x" * 1001)
+    with pytest.raises(ChildProcessError) as failed:
+        filtered("/bin/sh", "-c", "cat; exit 3")
+    assert failed.value.errno == 3
+    with pytest.raises(FileNotFoundError):
+        filtered("/nonexistent")
+
+
+def test_a_filter_stays_within_its_limits() -> None:
+    shown = filtered("/bin/sh", "-c", "read x; ulimit -d; ulimit -t; ulimit -f; ulimit -c", given=b"go\n")
+    assert shown.split() == [b"65536", b"5", b"0", b"0"]

@@ -31,9 +31,10 @@ def test_any_bytes_give_facts_or_a_documented_reason(raw: bytes) -> None:
     command = analyse(raw)
     assert {reason.partition(":")[0] for reason in command.opaque} <= REASONS
     assert command.bytes == len(raw)
-    assert (command.tier == "literal") == bool(command.commands) == bool(command.canonical)
-    assert command.tier == "literal" or len(command.opaque) == 1
-    assert len(command.commands) <= MAX_OPERATORS + 1
+    assert (command.tier == "literal") == bool(command.canonical)
+    assert (command.tier != "unparsed") == bool(command.commands)
+    assert command.tier != "unparsed" or len(command.opaque) == 1
+    assert command.tier != "literal" or len(command.commands) <= MAX_OPERATORS + 1
     assert sum(len(part.argv) + len(part.env) + len(part.redirects) for part in command.commands) <= MAX_WORDS
     assert "\0" not in command.raw
     document = msgspec.json.encode(command)

@@ -37,7 +37,12 @@ def test_a_held_one_exits_75_with_its_terms(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("command", "code"),
-    [("uptime -p", "policy.no_rule"), ("echo $(id)", "command.unparsed"), ("x" * 9000, "request.invalid")],
+    [
+        ("uptime -p", "policy.no_rule"),
+        ("echo $(id)", "policy.no_rule"),
+        ("echo $((x))", "command.unparsed"),
+        ("x" * 9000, "request.invalid"),
+    ],
 )
 def test_a_denied_one_exits_77_with_its_code(site: Site, command: str, code: str) -> None:
     ran = explain(site, "--json", "--", command)

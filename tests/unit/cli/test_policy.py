@@ -77,7 +77,7 @@ def test_no_tables_is_nothing_tested(site: Site) -> None:
 
 def test_eval_answers_each_line_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = write_bundle(tmp_path, {"rules/b.rego": ALLOW})
-    lines = [document.build(submission(raw)).body for raw in (b"uptime", b"id", b"echo $x")]
+    lines = [document.build(submission(raw)).body for raw in (b"uptime", b"id", b"echo $((x))")]
     data = b"\n".join([*lines, b"rubbish", b"", lines[0]])
     ran = piped(monkeypatch, data, "policy", "eval", "--engine", "embedded", "--bundle", bundle, "--jsonl")
     assert ran.status == 0, ran

@@ -8,7 +8,7 @@ import pytest
 from jumphost.command.facts import analyse
 from jumphost.command.opaque import Opaque
 from jumphost.model.request import Assignment, Files, Redirect, Shape, Word
-from jumphost.testing.texts import HIDING, NOT_LITERAL, NOT_TEXT, short
+from jumphost.testing.texts import HIDING, NOT_LITERAL, NOT_STRUCTURED, NOT_TEXT, STRUCTURED_HIDING, short
 
 
 def test_a_command_as_a_policy_sees_it() -> None:
@@ -152,11 +152,32 @@ def test_a_harmless_name_with_a_path_is_not_harmless(value: str, harmless: bool)
     assert analyse(f"TZ={value} date".encode()).facts.env_danger == (() if harmless else ("TZ",))
 
 
-@pytest.mark.parametrize(("raw", "reason"), [*NOT_TEXT, *NOT_LITERAL], ids=short)
-def test_text_that_is_not_literal_is_unparsed_and_shows_no_command(raw: bytes, reason: Opaque) -> None:
+@pytest.mark.parametrize(("raw", "reason"), NOT_TEXT, ids=short)
+def test_what_is_no_text_is_unparsed_and_shows_no_command(raw: bytes, reason: Opaque) -> None:
     command = analyse(raw)
     assert (command.tier, command.opaque) == ("unparsed", (reason,))
     assert (command.commands, command.canonical) == ((), "")
+
+
+@pytest.mark.parametrize(("raw", "_reason"), NOT_LITERAL, ids=short)
+def test_text_that_is_not_literal_is_of_another_tier(raw: bytes, _reason: Opaque) -> None:
+    command = analyse(raw)
+    assert command.tier in ("structured", "unparsed")
+    assert (command.tier == "structured") == bool(command.commands)
+    assert command.canonical == ""
+
+
+@pytest.mark.parametrize(("dialect", "raw", "reason"), NOT_STRUCTURED, ids=short)
+def test_text_that_nobody_understands_is_unparsed(dialect: str, raw: bytes, reason: Opaque) -> None:
+    command = analyse(raw, dialect=dialect)
+    assert (command.tier, command.opaque, command.commands) == ("unparsed", (reason,), ())
+
+
+@pytest.mark.parametrize(("dialect", "raw", "reasons"), STRUCTURED_HIDING, ids=short)
+def test_structures_that_hide_something_are_named(dialect: str, raw: bytes, reasons: tuple[str, ...]) -> None:
+    command = analyse(raw, dialect=dialect)
+    assert (command.tier, command.opaque) == ("structured", reasons)
+    assert command.commands
 
 
 @pytest.mark.parametrize(("raw", "reasons"), HIDING, ids=short)

@@ -53,7 +53,7 @@ def test_for_another_engine_only_the_document_is_made() -> None:
         ("decision := 1", Call(1, None, b"{"), Code.REQUEST_INVALID, "cannot be judged", ""),
         (
             "decision := 1",
-            Call(1, submission(b"echo $x")),
+            Call(1, submission(b"echo $((x))")),
             Code.COMMAND_UNPARSED,
             "cannot be read with certainty: ",
             "",

@@ -164,6 +164,11 @@ def test_behind_nat_it_is_bound_to_what_the_target_sees(tmp_path: Path) -> None:
     assert draft(bench, asked).critical["source-address"] == "192.0.2.0/28,198.51.100.7"
 
 
+def test_a_structured_text_that_people_approved_runs_as_it_was_sent(bench: SigningBench) -> None:
+    asked = approved(bench, command=analyse(b"ls $(pwd)"))
+    assert "'ls $(pwd)'" in draft(bench, asked).critical["force-command"]
+
+
 def test_stop_and_signals_have_their_own_commands(bench: SigningBench) -> None:
     request = bench.request()
     decision = decided.decision(request, bench.clock)
@@ -187,6 +192,13 @@ Change = Callable[[SigningBench], SignTarget]
 
 def judged(bench: SigningBench, change: Callable[[Decision], Decision], **request: Any) -> SignTarget:
     return bench.sign_target(change(decided.decision(bench.request(**request), bench.clock)))
+
+
+def approved(bench: SigningBench, **request: Any) -> SignTarget:
+    """For a request that a person approved."""
+    asked = bench.request(**request)
+    decision = decided.decision(asked, bench.clock, "hold", terms=(DBA,))
+    return bench.sign_target(decision, bench.approval(asked, "alice"))
 
 
 def with_judgement(**changes: Any) -> Callable[[Decision], Decision]:
@@ -245,7 +257,12 @@ REFUSALS: dict[str, tuple[str, Change]] = {
     "other labels": ("other labels", lambda b: judged(b, lambda d: d, target=view(b, labels={"env": "dev"}))),
     "other kind": ("another kind", lambda b: judged(b, lambda d: d, target=view(b, kind="process"))),
     "not an exec": ("got operation 'shell'", lambda b: judged(b, lambda d: d, operation="shell")),
-    "unparsed": ("tier 'unparsed'", lambda b: judged(b, lambda d: d, command=analyse(b"a $(b)"))),
+    "unparsed": ("tier 'unparsed'", lambda b: judged(b, lambda d: d, command=analyse(b"a 'b"))),
+    "structured, by rule alone": ("tier 'structured'", lambda b: judged(b, lambda d: d, command=analyse(b"a $(b)"))),
+    "structured, for another shell": (
+        "read as 'bash'",
+        lambda b: approved(b, command=analyse(b"a $(b)", dialect="bash")),
+    ),
     "no UUID": ("expected a UUID", lambda b: judged(b, lambda d: d, id="'; rm -rf /; '")),
     "no address": (
         "got the address '0.0.0.0/0'",
