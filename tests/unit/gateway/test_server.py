@@ -220,15 +220,14 @@ async def test_nothing_is_prepared_for_a_caller_who_left(here: House) -> None:
 
 async def test_changed_entries_and_a_drain_leave_nothing_ready(here: House) -> None:
     async with await here.caller() as caller:
-        process = await begun(caller, "sh -c 'echo begun; read x'")
+        await begun(caller)
         connection = here.runner.started[0].connection
         await here.verb("site.reload")
         assert here.runner.left == [connection]
-        ending = asyncio.create_task(here.gateway.drain(60))
-        await here.until(lambda: here.runner.left == [connection] * 2)
-        process.stdin.write_eof()
-        await ending
-    assert here.runner.prepared == []
+        here.ending.set()
+        await caller.wait_closed()
+    assert here.runner.left[:2] == [connection] * 2
+    assert here.runner.prepared == [], "the command ended within the drain"
 
 
 # ── draining ────────────────────────────────────────────────────────────────────────────────────────────────────────
