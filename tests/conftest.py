@@ -1,6 +1,7 @@
 """What all tests share: live sites, and what a missing server means."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -9,6 +10,15 @@ import structlog
 
 from jumphost.testing.lab import lab_site
 from jumphost.testing.site import LiveSite, has_ssh, live_site, open_folder
+
+USUAL = {signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler, signal.SIGQUIT: signal.SIG_DFL}
+
+
+def pytest_configure() -> None:
+    """What tests start can be interrupted, also where the tests are a background job, whose signals are ignored."""
+    for number, usual in USUAL.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(autouse=True)

@@ -113,7 +113,9 @@ class LocalProcess(asyncio.SubprocessProtocol):
     async def close(self) -> None:
         """Kills what still runs, closes the pipes, and waits until both are done."""
         self.send_signal("KILL")
-        self._transport.close()
+        for fd in (0, STDOUT, STDERR):  # closing the whole would take the status from asyncio's watcher
+            if pipe := self._transport.get_pipe_transport(fd):
+                pipe.close()
         await asyncio.wait([self._ended])
 
     def _stdin(self) -> asyncio.WriteTransport:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -128,7 +129,12 @@ async def test_one_that_does_not_start_is_unavailable(
 
 
 def signers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "jumphost.signer" in child.cmdline()]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # it died meanwhile
+            if "jumphost.signer" in child.cmdline():
+                found.append(child)
+    return found
 
 
 async def answers(client: SignerClient) -> bool:
