@@ -92,8 +92,21 @@ class _Server(asyncssh.SSHServer):
         return True
 
 
+_runs: set["asyncio.Task[object]"] = set()
+
+
+async def idle() -> None:
+    """Waits, a while at most, until nothing runs any more on the servers in this process."""
+    if mine := [run for run in _runs if run.get_loop() is asyncio.get_running_loop()]:
+        await asyncio.wait(mine, timeout=END_TIMEOUT_S)
+
+
 async def _run(process: "asyncssh.SSHServerProcess[bytes]") -> None:
     """Runs the command as sshd does: its own session, no signal relayed, closed once both outputs have ended."""
+    task = asyncio.current_task()
+    assert task is not None
+    _runs.add(task)
+    task.add_done_callback(_runs.discard)
     if process.command is None:
         process.exit(1)
         return

@@ -7,7 +7,7 @@ from jumphost.command import forced
 from jumphost.model.target import Target
 from jumphost.target.base import Order
 from jumphost.testing.ca import TargetCA
-from jumphost.testing.target import listen
+from jumphost.testing.target import idle, listen
 
 LOGIN = "app"
 
@@ -25,6 +25,7 @@ async def target(target_ca: TargetCA) -> AsyncIterator[Target]:
     acceptor, host_key = await listen(name="here", logins=(LOGIN,), target_ca=target_ca.line)
     async with acceptor:
         yield Target(name="here", logins=(LOGIN,), host="127.0.0.1", port=acceptor.get_port(), host_keys=(host_key,))
+        await idle()
 
 
 @pytest.fixture
