@@ -16,6 +16,7 @@ Whatever ends a session early (revocation, a limit, a fault of recorder or journ
 """
 
 import asyncio
+from collections.abc import Awaitable
 
 import structlog
 from msgspec.structs import replace
@@ -115,12 +116,13 @@ class Session:
         while True:
             # (2) (3) (4)
             decision = await self._judge(target, ())
+            if decision.effect == "allow" and not self._wishes.dry_run:
+                return await self._perform(target, decision, (), None)
+            await self._keep(decision)
             if decision.effect == "deny":
                 return message.judged(decision, "denied")
             if self._wishes.dry_run:
                 return message.judged(decision, "allowed" if decision.effect == "allow" else "held")
-            if decision.effect == "allow":
-                return await self._perform(target, decision, (), None)
             # (5) (6)
             done = await self._hold(target, decision)
             if done is not None:
@@ -151,8 +153,11 @@ class Session:
         self._decision_id = decision.id
         self._stage = step(self._stage, Stage.JUDGED)
         self._trail.decided(decision, approvals, dry_run=self._wishes.dry_run)
-        await parts.requests.put(decision.id, judgement.document)
         return decision
+
+    async def _keep(self, decision: Decision) -> None:
+        """Keeps the document that was judged, raw command included, apart from the journal."""
+        await self._parts.requests.put(decision.id, decision.judgement.document)
 
     async def _hold(self, target: Target, decision: Decision) -> Ending | Exit | None:
         """Waits for people and then runs the command; None if it has to be judged anew, as it was never asked."""
@@ -178,6 +183,7 @@ class Session:
             parts.standing.target(self._caller, "exec", target.name, self._login)
             approvals = parts.holds.standing(hold := ticket.hold)
             again = await self._judge(target, approvals)
+            await self._keep(again)
             if again.effect == "deny":
                 return message.judged(again, "denied")
             terms = again.obligations.approval if again.effect == "hold" else hold.terms
@@ -195,7 +201,7 @@ class Session:
         ending: Ending | Exit
         try:
             # (7)
-            await execution.record()
+            await _all(execution.record(), *([self._keep(decision)] if hold is None else []))
             self._trail.started(decision, hold)
             if hold is None:
                 await self._parts.store.write(None, *self._trail.take())
@@ -295,6 +301,13 @@ class Session:
 
     def _reached(self) -> Seal | None:
         return self._execution.progress() if self._execution is not None and self.running else None
+
+
+async def _all(*steps: Awaitable[None]) -> None:
+    """Takes the steps side by side; what the first of them raises, once each has ended."""
+    for fault in await asyncio.gather(*steps, return_exceptions=True):
+        if fault is not None:
+            raise fault
 
 
 def _check_bytes(raw: bytes, limit: int) -> None:
