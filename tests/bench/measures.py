@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -56,6 +57,7 @@ def everything(site: LiveSite, others: Rivals) -> Iterator[Row]:
     yield from _bulk(site, key, others)
     yield _stopped(site, key)
     yield _idle(site, key)
+    yield from _added(site, key)
 
 
 def _ours(site: LiveSite, key: Path, command: str) -> list[str]:
@@ -154,22 +156,26 @@ def _cpu(master: psutil.Process) -> float:
     return sum(sum(process.cpu_times()[:4]) for process in (master, *master.children(recursive=True)))
 
 
+@contextmanager
+def _mastered(site: LiveSite, words: list[str], name: str) -> Iterator[list[str]]:
+    """The words before a command that goes over one connection, open until the block ends."""
+    socket = site.root.parent / f"control-{name}"
+    control = ["-o", f"ControlPath={socket}"]
+    master = subprocess.Popen([*words[:-2], *control, "-M", "-N", words[-2]], stdin=subprocess.DEVNULL)
+    site.wait_for("the master's socket", socket.exists)
+    try:
+        yield [*words[:-2], *control, words[-2]]
+    finally:
+        master.terminate()
+        master.wait()
+
+
 def _one_connection(site: LiveSite, key: Path, others: Rivals) -> Row:
     """Commands over a ControlMaster, a pause between them."""
     middle = {}
-    folder = site.root.parent
     for name, words in (("ours", _ours(site, key, "true")), ("direct", others.direct("true"))):
-        control = ["-o", f"ControlPath={folder}/control-{name}"]
-        where = words[-2]
-        master = subprocess.Popen([*words[:-2], *control, "-M", "-N", where], stdin=subprocess.DEVNULL)
-        site.wait_for("the master's socket", (folder / f"control-{name}").exists)
-        took = []
-        for _ in range(COMMANDS):
-            took.append(_time([*words[:-2], *control, where, "true"]))
-            time.sleep(PAUSE_S)
-        middle[name] = statistics.median(took)
-        master.terminate()
-        master.wait()
+        with _mastered(site, words, name) as opened:
+            middle[name] = statistics.median(_paused(opened))
     return Row(
         "200 commands on one connection, 50 ms apart, a certificate each ÷ direct",
         middle["ours"] / middle["direct"],
@@ -177,6 +183,24 @@ def _one_connection(site: LiveSite, key: Path, others: Rivals) -> Row:
         4.0,
         "lower",
     )
+
+
+def _paused(opened: list[str]) -> Iterator[float]:
+    for _ in range(COMMANDS):
+        yield _time([*opened, "true"])
+        time.sleep(PAUSE_S)
+
+
+def _added(site: LiveSite, key: Path) -> Iterator[Row]:
+    """Another gateway on the same site, which says how long its sessions waited for what."""
+    file = site.root.parent / "added"
+    site.stop()
+    site.start("-m", "tests.bench.timed", str(file))
+    with _mastered(site, _ours(site, key, "true"), "added") as opened:
+        list(_paused(opened))
+    took = sorted(map(float, file.read_text().split()))
+    yield Row("policy, journal and recording add to a command, p50", statistics.median(took), "ms", 6, "lower")
+    yield Row("the same, p99", statistics.quantiles(took, n=100)[98], "ms", 25, "lower")
 
 
 def _stopped(site: LiveSite, key: Path) -> Row:
