@@ -22,6 +22,7 @@ from jumphost.gateway import rehearsal
 from jumphost.gateway.rehearsal import Ask
 from jumphost.model.decision import Judgement, denied
 from jumphost.model.request import Command, Request, decode
+from jumphost.model.target import Mode
 from jumphost.policy.base import Engine
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -60,7 +61,8 @@ def explain(
             return await _judge(ask, config, engine, SystemClock(), stdin=data)
 
     judgement = asyncio.run(run())
-    emit(_whole(judgement), as_json=as_json, text=lambda: _print(judgement))
+    mode: Mode | None = config.targets[target].mode if target in config.targets else None
+    emit({**_whole(judgement), "mode": mode}, as_json=as_json, text=lambda: _print(judgement, mode))
     raise typer.Exit(_STATUS[judgement.verdict.effect])
 
 
@@ -128,9 +130,9 @@ def _command(judgement: Judgement) -> Command:
     return decode(judgement.document).command if judgement.document else Command()
 
 
-def _print(judgement: Judgement) -> None:
+def _print(judgement: Judgement, mode: Mode | None) -> None:
     if judgement.document:
-        _print_facts(decode(judgement.document), judgement.request_digest)
+        _print_facts(decode(judgement.document), judgement.request_digest, mode)
     effect = judgement.verdict.effect
     out.print(f"[bold {_STYLE[effect]}]{effect}[/]  {printable(judgement.code)}: {printable(judgement.message)}")
     if judgement.detail:
@@ -145,11 +147,12 @@ def _print(judgement: Judgement) -> None:
         out.print(f"policy {judgement.revision}, {judgement.engine}", style="dim")
 
 
-def _print_facts(request: Request, digest: str) -> None:
+def _print_facts(request: Request, digest: str, mode: Mode | None) -> None:
     command, files = request.command, request.command.files
     rows = [
         ["who", f"{request.identity.name} ({', '.join(request.identity.groups) or 'no groups'})"],
         ["where", f"{request.target.login}@{request.target.name}"],
+        ["login for", f"each {mode}" if mode else ""],
         ["when", request.now.rfc3339],
         ["command", command.raw],
         ["read as", f"{command.tier}: {command.canonical}" if command.canonical else command.tier],

@@ -13,7 +13,7 @@ from jumphost.config.edit import append_entry
 from jumphost.config.load import load_site, load_targets, trial
 from jumphost.config.site import Site
 from jumphost.errors import Unavailable
-from jumphost.model.target import Kind, Target
+from jumphost.model.target import Kind, Mode, Target
 from jumphost.sshkey import read_line
 
 app = noun("Targets: where commands run.")
@@ -37,6 +37,9 @@ def add(
     host_ca: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="The CA of its host certificates (.pub).")
     ] = None,
+    mode: Annotated[
+        Mode, typer.Option(help="One login for each command, or for each connection of a caller: quicker, weaker.")
+    ] = "command",
     scan: Annotated[
         bool, typer.Option("--scan", help="Trust the host key that it shows now; compare what is printed.")
     ] = False,
@@ -53,6 +56,7 @@ def add(
     entry |= {"logins": login, "labels": _labels(label or [])}
     entry |= {"host_keys": _keys("--host-key", host_key)} if host_key else {}
     entry |= {"host_ca": _keys("--host-ca", host_ca)} if host_ca else {}
+    entry |= {"mode": mode} if mode != "command" else {}
     scanned: dict[str, Any] = {}
     if scan and kind == "ssh":
         line, fingerprint, journalled = _scan(place, name, host, port)
@@ -81,6 +85,7 @@ def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
             one.kind,
             f"{one.host}:{one.port}" if one.host else "",
             ", ".join(one.logins),
+            one.mode,
             ", ".join(f"{key}={value}" for key, value in one.labels.items()),
             "\n".join(read_line(key).fingerprint for key in one.host_keys) or "by host CA",
         )
@@ -89,7 +94,7 @@ def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
     emit(
         list(targets.values()),
         as_json=as_json,
-        text=lambda: table(("target", "kind", "address", "logins", "labels", "host keys"), rows),
+        text=lambda: table(("target", "kind", "address", "logins", "mode", "labels", "host keys"), rows),
     )
 
 

@@ -142,7 +142,6 @@ TARGET: dict[str, Check] = {
     "host_ca.*": public_key,
     "source_address.*": _network,
     "passthrough": _only(served=False),
-    "mode": _only(served="command"),
 }
 
 
@@ -159,7 +158,12 @@ def targets(entries: Mapping[str, Node], found: Findings) -> None:
             message = f"got {key!r}, expected another name: `ssh {key}@GATEWAY` speaks to the gateway itself"
             found.add(node.line, key, message, code="schema.key")
         fields = node.value
-        if not isinstance(fields, dict) or ("kind" in fields and fields["kind"].value != "ssh"):
+        if not isinstance(fields, dict):
+            continue
+        if "kind" in fields and fields["kind"].value != "ssh":
+            if "mode" in fields and fields["mode"].value == "connection":
+                message = "got mode connection, expected it with kind ssh only: nothing else has logins"
+                found.add(fields["mode"].line, f"{key}.mode", message, code="schema.value")
             continue
         if "host" not in fields:
             found.add(node.line, key, "got no 'host', expected a host name or address", code="schema.key")

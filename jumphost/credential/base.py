@@ -25,5 +25,9 @@ class LoginCredentials(Protocol):
     ) -> tuple[asyncssh.SSHKeyPair, Lease]:
         """A key pair with its certificate for one login (``target.base.Login``) of the decided request.
 
-        Raises Refused (signer.refused) or Unavailable (signer.unavailable).
+        That of a run has no forced command where the target is of mode connection. Raises Refused (signer.refused) or
+        Unavailable (signer.unavailable).
         """
+
+    async def use(self, *, decision: Decision, approvals: tuple[Approval, ...], login: str) -> None:
+        """The decided request runs on the login that the run of request ``login`` opened; raises as ``issue``."""

@@ -9,7 +9,7 @@ from jumphost.model.decision import Decision
 from jumphost.model.lease import Lease
 from jumphost.model.target import Target
 from jumphost.signer.client import SignerClient
-from jumphost.signer.protocol import SignTarget
+from jumphost.signer.protocol import SignTarget, UseTarget
 
 PROVIDER = "ssh-certificate"
 
@@ -43,6 +43,7 @@ class SshCertificates:
                 purpose=purpose,
                 address=address,
                 public_key=key.export_public_key("openssh").decode("ascii").strip(),
+                mode=target.mode,
             )
         )
         certificate = asyncssh.import_certificate(issued.certificate)
@@ -54,3 +55,7 @@ class SshCertificates:
             serial=issued.serial,
         )
         return asyncssh.load_keypairs([(key, certificate)])[0], lease
+
+    async def use(self, *, decision: Decision, approvals: tuple[Approval, ...], login: str) -> None:
+        """Has the signer note that the request runs on an open login; see ``credential.base``."""
+        await self._signer.note(UseTarget(decision=decision, approvals=approvals, login=login))

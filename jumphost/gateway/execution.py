@@ -87,7 +87,7 @@ class Execution:
         )
         runner = self._parts.runners[self._target.kind]
         try:
-            self._process = await runner.start(self._order(channel.connection.id), self._relay, self._mint)
+            self._process = await runner.start(self._order(channel.connection.id), self._relay, self._mint, self._use)
         except BaseException as error:
             self._left = MAY_RUN in getattr(error, "__notes__", ())
             raise
@@ -209,6 +209,10 @@ class Execution:
                 raise
             log.error("journal.unavailable", request=self._document.id, error=repr(error))  # the stop goes on
         return pair
+
+    async def _use(self, login: str) -> None:
+        await self._parts.credentials.use(decision=self._decision, approvals=self._approvals, login=login)
+        await self._parts.store.write(None, self._trail.used(self._decision, login))
 
 
 async def _closed(process: Process, request: str) -> None:

@@ -245,6 +245,7 @@ class Gateway:
         session.cut(Refused(Code.CALLER_GONE, "the caller left"))
 
     def _end(self, connection: Connection, error: JumphostError) -> None:
+        self._leave(connection)
         mine = [session for session, of in self._sessions.items() if of is connection]
         for session in mine:
             session.cut(error)

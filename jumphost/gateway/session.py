@@ -7,7 +7,7 @@
 (5) held: the approval is bound to the request digest
 (6) after a wait: identity looked at again, decided again with the approvals in the input
 (7) decision journalled, recording opened: from here, and only from here, a target may be touched
-(8) credential issued, while logging in
+(8) credential issued, while logging in; or the signer notes that an open login is used (targets of mode connection)
 (9) target opened, relay through recording, limits enforced
 (10) always: command stopped if it was cut, recording sealed, outcome journalled, then the caller told
 

@@ -117,6 +117,10 @@ class Trail:
             purpose=purpose,
         )
 
+    def used(self, decision: Decision, login: str) -> Event:
+        """The command runs on a login that is open: the one that the run certificate of request ``login`` opened."""
+        return self.event(Kind.CREDENTIAL_USE, decision.id, login=login)
+
     def exited(self, decision: Decision, how: Exit, dropped_input: int) -> None:
         """The command ran to its end; ``dropped_input`` bytes came for a closed standard input."""
         self.note(

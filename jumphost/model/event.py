@@ -37,6 +37,7 @@ class Kind(StrEnum):
     HOLD_EXPIRE = "hold.expire"
     HOLD_CONSUME = "hold.consume"
     CREDENTIAL_ISSUE = "credential.issue"
+    CREDENTIAL_USE = "credential.use"
     CREDENTIAL_REVOKE = "credential.revoke"
     MASK_COUNT = "mask.count"
     RECORDING_OPEN = "recording.open"

@@ -1,12 +1,15 @@
 """Where commands run."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
 Kind = Literal["ssh", "process"]
 Shell = Literal["sh", "bash"]
 Mode = Literal["command", "connection"]
+"""What one login serves: one command, or all of one connection of a caller."""
+
+LOGIN_LIFE_S: Final = 3600  # for how long after it was opened a login may begin another command
 
 
 class Target(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from typing import Literal, NoReturn
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S, id_time_ns, parse_rfc3339
 from jumphost.command import forced
@@ -24,7 +25,8 @@ from jumphost.model.decision import Obligations
 from jumphost.model.identity import SCOPE
 from jumphost.model.request import Request, decode, input_digest, plain_address, request_digest, subject_text
 from jumphost.model.target import Shell, Target
-from jumphost.signer.protocol import Check, IssueCaller, SignTarget
+from jumphost.signer.log import Record
+from jumphost.signer.protocol import Check, IssueCaller, SignTarget, UseTarget
 from jumphost.sshkey import PublicKey, read_line
 
 SKEW_S = 30  # how far a certificate begins before now: clocks of targets differ
@@ -36,6 +38,7 @@ STOP_GRACE_S = 3600  # stop logins may come that long after the time limit
 
 _SCOPE = re.compile(SCOPE)
 Kind = Literal["caller", "run", "stop", "signal", "check"]
+Decided = SignTarget | UseTarget
 _KINDS: dict[str, Kind] = {"run": "run", "stop": "stop"}  # by purpose; what else is one names a signal
 
 
@@ -62,6 +65,8 @@ class Draft(Struct, frozen=True):
     input_digest: str = ""
     hold: str = ""
     until: int = 0  # when the decision may be forgotten
+    connection: str = ""  # id of the caller's, where the login serves it
+    line: str = ""  # what runs, where no forced command says it
 
 
 def caller(asked: IssueCaller, config: SiteConfig, ceiling: Ceiling, now_ns: int) -> Draft:
@@ -110,12 +115,39 @@ def target(asked: SignTarget, config: SiteConfig, now_ns: int) -> Draft:
     request, digest = _document(asked)
     if asked.purpose == "run":
         # (2) The decision is fresh and lets it run, by people who really said so.
-        _check_age(asked, now_ns)
-        place = _place(request, config)
-        _check_effect(asked, request, digest, config, now_ns)
-        return _login(asked, request, place, run_line(request, asked.decision.obligations, place.shell), now_ns)
+        place, line = _run(asked, request, digest, config, now_ns)
+        draft = _login(asked, request, place, line, now_ns)
+        if asked.mode == "command":
+            return draft
+        # (2a) The login serves a connection, and what runs on it is sent: as the signer's own files say.
+        _check_mode(place)
+        critical = {"source-address": draft.critical["source-address"]}
+        return replace(draft, critical=critical, connection=request.connection, line=line)
     # (3) What runs may be stopped even after its target or its identity is gone from the files.
     return _login(asked, request, config.targets.get(request.target.name), _follow_up(asked.purpose, request), now_ns)
+
+
+def use(asked: UseTarget, config: SiteConfig, now_ns: int) -> Record:
+    """What the log is to say of a decided request that runs on an open login, or Refused.
+
+    Whether the login serves its connection, and whether the decision has run, is for the ledger to know.
+    """
+    request, digest = _document(asked)
+    place, line = _run(asked, request, digest, config, now_ns)
+    _check_mode(place)
+    return Record(
+        at=now_ns // NS_PER_S,
+        kind="use",
+        key_id=_key_id(request),
+        principal=place.principal(request.target.login),
+        decision=asked.decision.id,
+        input_digest=asked.decision.judgement.input_digest,
+        hold=_hold(asked),
+        until=_until(asked, now_ns // NS_PER_S),
+        connection=request.connection,
+        line=line,
+        login=asked.login,
+    )
 
 
 def check(asked: Check, config: SiteConfig, now_ns: int) -> Draft:
@@ -155,7 +187,7 @@ def run_line(request: Request, obligations: Obligations, shell: Shell) -> str:
         _refuse(str(error))
 
 
-def _document(asked: SignTarget) -> tuple[Request, str]:
+def _document(asked: Decided) -> tuple[Request, str]:
     judged = asked.decision.judgement
     try:
         request = decode(judged.document)
@@ -170,13 +202,13 @@ def _document(asked: SignTarget) -> tuple[Request, str]:
     return request, digest
 
 
-def _check_age(asked: SignTarget, now_ns: int) -> None:
+def _check_age(asked: Decided, now_ns: int) -> None:
     age = (now_ns - asked.decision.at_ns) / NS_PER_S
     if not -AHEAD_S <= age <= DECISION_AGE_S:
         _refuse(f"got a decision {age:.0f} s old, expected one of the last {DECISION_AGE_S} s")
 
 
-def _check_effect(asked: SignTarget, request: Request, digest: str, config: SiteConfig, now_ns: int) -> None:
+def _check_effect(asked: Decided, request: Request, digest: str, config: SiteConfig, now_ns: int) -> None:
     entry = config.identities.get(request.identity.name)
     if entry is None or not entry.enabled or entry.owner != request.identity.owner:
         _refuse(f"got identity {request.identity.name!r}, expected one that is registered, enabled, with its owner")
@@ -222,6 +254,19 @@ def _person(
     return given.approver, person.groups
 
 
+def _run(asked: Decided, request: Request, digest: str, config: SiteConfig, now_ns: int) -> tuple[Target, str]:
+    """Where a decided request runs, and what; Refused if it may not."""
+    _check_age(asked, now_ns)
+    place = _place(request, config)
+    _check_effect(asked, request, digest, config, now_ns)
+    return place, run_line(request, asked.decision.obligations, place.shell)
+
+
+def _check_mode(place: Target) -> None:
+    if place.mode != "connection":
+        _refuse(f"got a login for a whole connection to {place.name}, expected one a command: its mode is {place.mode}")
+
+
 def _place(request: Request, config: SiteConfig) -> Target:
     place = _known(request.target.name, request.target.login, config)
     if request.target.kind != place.kind or request.target.labels != place.labels:
@@ -245,21 +290,32 @@ def _follow_up(purpose: str, request: Request) -> str:
 
 def _login(asked: SignTarget, request: Request, place: Target | None, line: str, now_ns: int) -> Draft:
     now = now_ns // NS_PER_S
-    limit = asked.decision.obligations.limits.timeout_s
     return Draft(
         ca="target",
         kind=_KINDS.get(asked.purpose, "signal"),
         key=_key(asked.public_key),
-        key_id=f"jumphost:{request.id}:{request.identity.name}",
+        key_id=_key_id(request),
         principal=Target(request.target.name, logins=()).principal(request.target.login),
         valid_after=now - SKEW_S,
         valid_before=now + TARGET_TTL_S,
         critical={"force-command": line, "source-address": _source(place, asked.address)},
         decision=asked.decision.id,
         input_digest=asked.decision.judgement.input_digest,
-        hold=asked.approvals[0].hold if asked.approvals else "",
-        until=now + min(RUN_LIFE_S, limit or RUN_LIFE_S) + STOP_GRACE_S,
+        hold=_hold(asked),
+        until=_until(asked, now),
     )
+
+
+def _key_id(request: Request) -> str:
+    return f"jumphost:{request.id}:{request.identity.name}"
+
+
+def _hold(asked: Decided) -> str:
+    return asked.approvals[0].hold if asked.approvals else ""
+
+
+def _until(asked: Decided, now_s: int) -> int:
+    return now_s + min(RUN_LIFE_S, asked.decision.obligations.limits.timeout_s or RUN_LIFE_S) + STOP_GRACE_S
 
 
 def _source(place: Target | None, text: str) -> str:

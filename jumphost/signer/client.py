@@ -13,7 +13,19 @@ import structlog
 from jumphost.config.site import Site
 from jumphost.errors import Code, Refused, Unavailable
 from jumphost.localsocket import peer_uid
-from jumphost.signer.protocol import Answer, Issued, Question, answer, frame, read_frame
+from jumphost.signer.protocol import (
+    Answer,
+    Check,
+    Failed,
+    IssueCaller,
+    Issued,
+    Question,
+    SignTarget,
+    UseTarget,
+    answer,
+    frame,
+    read_frame,
+)
 
 ANSWER_TIMEOUT_S = 10.0  # questions queue behind each other's disk writes
 START_TIMEOUT_S = 20.0  # longer than it waits for another signer to end
@@ -30,14 +42,24 @@ class SignerClient:
     def __init__(self, path: Path, *, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         self._path, self._timeout_s = path, timeout_s
 
-    async def ask(self, question: Question) -> Issued:
+    async def ask(self, question: IssueCaller | SignTarget | Check) -> Issued:
         """The certificate; Refused (signer.refused) or Unavailable (signer.unavailable) with the signer's own words."""
+        found = await self._answer(question)
+        if not isinstance(found, Issued):
+            raise self._silent(ValueError("got no certificate"))
+        return found
+
+    async def note(self, question: UseTarget) -> None:
+        """Returns once it is noted; raises as ``ask``."""
+        await self._answer(question)
+
+    async def _answer(self, question: Question) -> Answer:
         try:
             async with asyncio.timeout(self._timeout_s):
                 found = await self._exchange(frame(question))
         except (OSError, TimeoutError, ValueError, EOFError) as error:
             raise self._silent(error) from None
-        if isinstance(found, Issued):
+        if not isinstance(found, Failed):
             return found
         if found.code == Code.SIGNER_REFUSED:
             raise Refused(Code.SIGNER_REFUSED, found.message, detail=found.detail)

@@ -1,9 +1,14 @@
-"""What was signed already: one run certificate a decision and a hold, few logins after it. Pure."""
+"""What was signed already: one run certificate a decision and a hold, few logins after it. Pure.
+
+A run without a forced command opens a login for one connection of one caller; a decision may be run on it instead of
+having a certificate, once as well.
+"""
 
 import heapq
 from contextlib import suppress
 
 from jumphost.errors import Code, Refused
+from jumphost.model.target import LOGIN_LIFE_S
 from jumphost.signer.log import Record
 
 MAX_AFTER = 16  # stop and signal certificates of one decision
@@ -11,7 +16,7 @@ HOLD_LIFE_S = 30 * 86_400  # the longest that the terms of a hold may last (mode
 
 
 class _Run:
-    """A decision that has its run certificate."""
+    """A decision that has run."""
 
     __slots__ = ("after", "input_digest")
 
@@ -26,12 +31,21 @@ class Ledger:
     def __init__(self) -> None:
         self._runs: dict[str, _Run] = {}
         self._holds: set[str] = set()
-        self._ends: list[tuple[int, str]] = []  # when a decision or hold can be forgotten, earliest first
+        self._logins: dict[str, tuple[str, ...]] = {}  # by the request that opened it: whom it serves
+        self._ends: list[tuple[int, str]] = []  # when one of them can be forgotten, earliest first
 
     def claim(self, record: Record) -> None:
         """Counts a certificate before it is signed; Refused (signer.refused) if there may be no more of its kind."""
         self._forget(record.at)
         if record.kind == "run":
+            self._claim_run(record)
+            if record.connection:
+                self._open(record)
+        elif record.kind == "use":
+            if self._logins.get(record.login) != _served(record):
+                raise Refused(
+                    Code.SIGNER_REFUSED, f"{record.login[:64]} opened no login for this connection, caller and target"
+                )
             self._claim_run(record)
         elif record.kind in ("stop", "signal"):
             self._claim_after(record)
@@ -52,6 +66,11 @@ class Ledger:
             self._holds.add(record.hold)
             heapq.heappush(self._ends, (record.at + HOLD_LIFE_S, record.hold))
 
+    def _open(self, record: Record) -> None:
+        request = record.key_id.split(":")[1]
+        self._logins[request] = _served(record)
+        heapq.heappush(self._ends, (record.at + LOGIN_LIFE_S, request))
+
     def _claim_after(self, record: Record) -> None:
         run = self._runs.get(record.decision)
         if run is None or run.input_digest != record.input_digest:
@@ -67,3 +86,9 @@ class Ledger:
             _, name = heapq.heappop(self._ends)
             self._runs.pop(name, None)
             self._holds.discard(name)
+            self._logins.pop(name, None)
+
+
+def _served(record: Record) -> tuple[str, ...]:
+    """Whom a login serves: a connection, an identity, and a principal of one target."""
+    return record.connection, record.key_id.split(":", 2)[2], record.principal

@@ -17,7 +17,10 @@ _BLOCK = 65_536  # bytes, of reading backwards
 
 
 class Record(Struct, frozen=True, omit_defaults=True):
-    """One line. ``kind`` is the draft's, or ``refused``, ``start``, ``recovered``; times are seconds of the epoch."""
+    """One line; times are seconds of the epoch.
+
+    ``kind`` is the draft's, or ``use``, ``refused``, ``start``, ``recovered``.
+    """
 
     at: int
     kind: str
@@ -33,6 +36,9 @@ class Record(Struct, frozen=True, omit_defaults=True):
     hold: str = ""
     until: int = 0  # when the decision may be forgotten
     reason: str = ""  # of a refusal
+    connection: str = ""  # id of the caller's, of a run without a forced command and of a use
+    line: str = ""  # what runs, where no forced command says it
+    login: str = ""  # of a use: id of the request whose run opened the login
 
 
 class Log:

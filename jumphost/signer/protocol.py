@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from jumphost.model.approval import Approval
 from jumphost.model.decision import Decision
+from jumphost.model.target import Mode
 
 MAX_FRAME = 2 << 20  # bytes: a document of 256 KiB, base64, and its decision and approvals, several times over
 
@@ -34,7 +35,8 @@ class IssueCaller(Struct, frozen=True, forbid_unknown_fields=True, tag="caller")
 class SignTarget(Struct, frozen=True, forbid_unknown_fields=True, tag="target"):
     """A certificate for one login that serves the decided request; the document is the decision's own exact bytes.
 
-    ``purpose`` is ``run``, ``stop`` or the name of a signal; ``address`` is what the target will see us come from.
+    ``purpose`` is ``run``, ``stop`` or the name of a signal; ``address`` is what the target will see us come from. A
+    run of mode ``connection`` has no forced command, where the signer's own ``targets.yaml`` says that mode too.
     """
 
     decision: Decision
@@ -42,6 +44,17 @@ class SignTarget(Struct, frozen=True, forbid_unknown_fields=True, tag="target"):
     purpose: Text
     address: Short
     public_key: PublicKeyLine
+    mode: Mode = "command"
+
+
+class UseTarget(Struct, frozen=True, forbid_unknown_fields=True, tag="use"):
+    """The decided request runs on a login that is open: the one that the run of request ``login`` had without a forced
+    command. It is noted in place of a run certificate.
+    """
+
+    decision: Decision
+    approvals: Annotated[tuple[Approval, ...], Meta(max_length=64)]
+    login: Short
 
 
 class Check(Struct, frozen=True, forbid_unknown_fields=True, tag="check"):
@@ -61,6 +74,10 @@ class Issued(Struct, frozen=True, forbid_unknown_fields=True, tag="issued"):
     valid_before: int
 
 
+class Noted(Struct, frozen=True, forbid_unknown_fields=True, tag="noted"):
+    """It may run, and the log has it."""
+
+
 class Failed(Struct, frozen=True, forbid_unknown_fields=True, tag="failed"):
     """No certificate, and why: a code of ``errors.Code``, a line for the caller, and what only the trail may say."""
 
@@ -69,8 +86,8 @@ class Failed(Struct, frozen=True, forbid_unknown_fields=True, tag="failed"):
     detail: str = ""
 
 
-Question = IssueCaller | SignTarget | Check
-Answer = Issued | Failed
+Question = IssueCaller | SignTarget | UseTarget | Check
+Answer = Issued | Noted | Failed
 
 _questions: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Question)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)

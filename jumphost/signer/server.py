@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import structlog
+from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S, Clock
 from jumphost.config.site import Site
@@ -18,11 +19,13 @@ from jumphost.signer.ledger import HOLD_LIFE_S, Ledger
 from jumphost.signer.log import Log, Record
 from jumphost.signer.protocol import (
     Answer,
+    Check,
     Failed,
     IssueCaller,
     Issued,
-    Question,
+    Noted,
     SignTarget,
+    UseTarget,
     frame,
     question,
     read_frame,
@@ -53,7 +56,8 @@ class Signer:
     def answer(self, body: bytes, peer: int) -> Answer:
         """What is answered to the frame of a peer (its uid); every refusal is in the log too."""
         try:
-            return self._issue(question(body), peer)
+            asked = question(body)
+            return self._note(asked, peer) if isinstance(asked, UseTarget) else self._issue(asked, peer)
         except ValueError as error:
             return self._refused(Refused(Code.SIGNER_REFUSED, f"got no question to a signer: {error}"), peer)
         except Refused as error:
@@ -62,7 +66,7 @@ class Signer:
             log.error("signer.unavailable", message=error.message, detail=error.detail)
             return Failed(error.code, error.message, error.detail)
 
-    def _issue(self, asked: Question, peer: int) -> Issued:
+    def _issue(self, asked: IssueCaller | SignTarget | Check, peer: int) -> Issued:
         draft = self._draft(asked)
         serial = mint.new_serial()
         record = Record(
@@ -79,6 +83,8 @@ class Signer:
             input_digest=draft.input_digest,
             hold=draft.hold,
             until=draft.until,
+            connection=draft.connection,
+            line=draft.line,
         )
         # Counted before it is signed, on disk before it is given: what fails between may not be asked for again.
         self._ledger.claim(record)
@@ -86,7 +92,13 @@ class Signer:
         self._records.append(record)
         return Issued(certificate, str(serial), draft.valid_before)
 
-    def _draft(self, asked: Question) -> Draft:
+    def _note(self, asked: UseTarget, peer: int) -> Noted:
+        record = replace(authority.use(asked, self._copies.current(), self._clock.now_ns()), peer=peer)
+        self._ledger.claim(record)
+        self._records.append(record)
+        return Noted()
+
+    def _draft(self, asked: IssueCaller | SignTarget | Check) -> Draft:
         config, now_ns = self._copies.current(), self._clock.now_ns()
         if isinstance(asked, IssueCaller):
             return authority.caller(asked, config, self._copies.ceiling(), now_ns)

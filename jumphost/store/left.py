@@ -38,14 +38,14 @@ def sessions(connection: sqlite3.Connection) -> list[Left]:
 def running(connection: sqlite3.Connection, since_ns: int) -> list[Left]:
     """Sessions opened since a time whose command nobody saw end, and which a target may still run.
 
-    They had a credential, so that it may have begun; and no stop has said yet that nothing of it is left.
+    They had a login, so that it may have begun; and no stop has said yet that nothing of it is left.
     """
     rows = connection.execute(
         "SELECT * FROM session WHERE opened_ns >= ? AND outcome = 'unknown'"
-        " AND EXISTS (SELECT 1 FROM event WHERE event.session = session.id AND kind = ?)"
+        " AND EXISTS (SELECT 1 FROM event WHERE event.session = session.id AND kind IN (?, ?))"
         " AND NOT EXISTS (SELECT 1 FROM event WHERE event.session = session.id AND kind = ?"
         "                 AND json_extract(CAST(body AS TEXT), '$.left') = 0) ORDER BY id",
-        (since_ns, Kind.CREDENTIAL_ISSUE.value, Kind.COMMAND_STOP.value),
+        (since_ns, Kind.CREDENTIAL_ISSUE.value, Kind.CREDENTIAL_USE.value, Kind.COMMAND_STOP.value),
     )
     return [_left(connection, row) for row in rows.fetchall()]
 

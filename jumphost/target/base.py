@@ -15,6 +15,11 @@ Mint = Callable[[Login, str], Awaitable[asyncssh.SSHKeyPair]]
 
 Called during authentication, when the local address of the socket is known. Raises Refused or Unavailable."""
 
+Use = Callable[[str], Awaitable[None]]
+"""Tells that this request runs on the login that the run of another request (the argument, its id) opened.
+
+Returns once that is durable; raises Refused or Unavailable, and then nothing may run."""
+
 STDOUT, STDERR = 1, 2
 MAY_RUN: Final = "the command may still run on the target"  # a note (PEP 678) on what start() raised
 
@@ -36,7 +41,7 @@ class Order(Struct, frozen=True):
     target: Target
     login: str
     line: str  # the pinned string, equal to the certificate's force-command
-    connection: str = ""  # id of the caller's; nothing that was kept ready is used without one
+    connection: str = ""  # id of the caller's; nothing that was kept is used without one
 
 
 class Output(Protocol):
@@ -86,19 +91,19 @@ class Process(Protocol):
 class Runner(Protocol):
     """Runs commands on targets of one kind."""
 
-    async def start(self, order: Order, output: Output, mint: Mint) -> Process:
-        """Logs in and starts the command.
+    async def start(self, order: Order, output: Output, mint: Mint, use: Use | None = None) -> Process:
+        """Logs in and starts the command; or starts it, after ``use``, on a login that serves the caller's connection.
 
         Raises Unavailable with target.unreachable or target.refused, Refused with target.host_key or target.protocol,
-        and whatever ``mint`` raises. When it raises or is cancelled, it has ended what may have begun; where it could
-        not, the exception has the note MAY_RUN.
+        and whatever ``mint`` and ``use`` raise. When it raises or is cancelled, it has ended what may have begun; where
+        it could not, the exception has the note MAY_RUN.
         """
 
     def prepare(self, connection: str, target: Target, login: str) -> None:
         """A command of the caller's connection has ended and another may come: it should not have to wait."""
 
     def leave(self, connection: str) -> None:
-        """The caller's connection has ended, or may start nothing more: nothing is kept ready for it."""
+        """The caller's connection has ended, or may start nothing more: nothing is kept for it."""
 
     async def stop(self, order: Order, mint: Mint) -> bool:
         """Ends every process of a request that an earlier process of ours started; True if it is known none is left.

@@ -1,4 +1,5 @@
-"""Runs commands on SSH targets: a fresh login with a certificate of its own for each command.
+"""Runs commands on SSH targets: a fresh login with a certificate of its own for each command, or on a login that serves
+the caller's connection (``logins``) where the target is of mode connection.
 
 A forced command cannot be signalled and outlives its connection, so signals and the stop are further logins, each
 with its own certificate and its own forced command (``command.forced``).
@@ -13,8 +14,9 @@ import structlog
 from jumphost.command import forced
 from jumphost.errors import Code, JumphostError, Unavailable
 from jumphost.model.target import Target
-from jumphost.target.base import MAY_RUN, STDERR, STDOUT, Exit, Login, Mint, Order, Output, Signal
+from jumphost.target.base import MAY_RUN, STDERR, STDOUT, Exit, Login, Mint, Order, Output, Signal, Use
 from jumphost.target.connection import Reach, TargetChannel, TargetConnection, connect
+from jumphost.target.logins import Logins, Seat
 from jumphost.target.spare import Spares
 
 STOP_DEADLINE_S: Final = 15.0  # of all logins of one stop together; one takes 0.1 s, its script 8 s at most
@@ -82,12 +84,11 @@ class SshRunner:
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
-        self._spares = Spares(reach)
+        self._spares, self._logins = Spares(reach), Logins(reach)
 
-    async def start(self, order: Order, output: Output, mint: Mint) -> "SshProcess":
-        """Logs in and starts the command; see ``target.base.Runner``."""
-        spare = await self._spares.take(order.connection, order.target, order.login)
-        connection = await _login(order, "run", mint, self._reach, spare)
+    async def start(self, order: Order, output: Output, mint: Mint, use: Use | None = None) -> "SshProcess":
+        """Logs in, where no login serves the connection, and starts the command; see ``target.base.Runner``."""
+        connection = await self._connection(order, mint, use)
         session = Session(output)
         executing = asyncio.get_running_loop().create_task(
             connection.execute(session, order.line, self._reach.window_bytes)
@@ -110,15 +111,23 @@ class SshRunner:
 
     def prepare(self, connection: str, target: Target, login: str) -> None:
         """Opens a connection ahead; see ``Spares``."""
-        self._spares.prepare(connection, target, login)
+        if target.mode == "command":
+            self._spares.prepare(connection, target, login)
 
     def leave(self, connection: str) -> None:
-        """Closes what was opened ahead."""
+        """Closes what was opened ahead, and its login once nothing runs there."""
         self._spares.leave(connection)
+        self._logins.leave(connection)
 
     async def stop(self, order: Order, mint: Mint) -> bool:
         """Ends what is left of a request by further logins; see ``target.base.Runner``."""
         return await stop(order, mint, self._reach)
+
+    async def _connection(self, order: Order, mint: Mint, use: Use | None) -> TargetConnection | Seat:
+        if order.target.mode == "connection" and order.connection and use is not None:
+            return await self._logins.seat(order, lambda: _login(order, "run", mint, self._reach), use)
+        spare = await self._spares.take(order.connection, order.target, order.login)
+        return await _login(order, "run", mint, self._reach, spare)
 
 
 class SshProcess:
@@ -129,7 +138,7 @@ class SshProcess:
         order: Order,
         mint: Mint,
         reach: Reach,
-        connection: TargetConnection,
+        connection: TargetConnection | Seat,
         channel: TargetChannel,
         session: Session,
     ) -> None:
@@ -191,7 +200,7 @@ class SshProcess:
         return self._stopped
 
     async def close(self) -> None:
-        """Gives up the connection."""
+        """Gives up the connection, or its seat on it."""
         await self._connection.end()
 
     async def _relay_signals(self) -> None:

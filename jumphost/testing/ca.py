@@ -27,7 +27,7 @@ class TargetCA:
             principals=[principal],
             valid_after=made - ALLOWANCE_S,
             valid_before=made + 2 * ALLOWANCE_S,
-            force_command=line,
+            force_command=line or None,
             source_address=[address],
             permit_x11_forwarding=False,
             permit_agent_forwarding=False,
@@ -62,7 +62,7 @@ class TargetCA:
 def _line(purpose: Login, order: Order) -> str:
     match purpose:
         case "run":
-            return order.line
+            return order.line if order.target.mode == "command" else ""
         case "stop":
             return forced.stop(order.request)
         case _:

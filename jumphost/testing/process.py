@@ -8,13 +8,13 @@ from contextlib import suppress
 from typing import cast
 
 from jumphost.model.target import Target
-from jumphost.target.base import STDERR, STDOUT, Exit, Mint, Order, Output
+from jumphost.target.base import STDERR, STDOUT, Exit, Mint, Order, Output, Use
 
 
 class LocalRunner:
     """Runs an order's line by ``/bin/sh -c``, as the user who runs the tests; mints nothing."""
 
-    async def start(self, order: Order, output: Output, mint: Mint) -> "LocalProcess":
+    async def start(self, order: Order, output: Output, mint: Mint, use: Use | None = None) -> "LocalProcess":
         """Starts the command in a session of its own."""
         _, process = await asyncio.get_running_loop().subprocess_exec(
             lambda: LocalProcess(output),

@@ -38,7 +38,7 @@ from jumphost.policy.base import Submission
 from jumphost.recording.quota import DailyQuota
 from jumphost.store.requests import Requests
 from jumphost.store.sqlite import Store
-from jumphost.target.base import Exit, Mint, Order, Output, Process
+from jumphost.target.base import Exit, Mint, Order, Output, Process, Use
 from jumphost.testing import commands
 from jumphost.testing.commands import Ran
 from jumphost.testing.gateway import HOST, Door
@@ -122,6 +122,7 @@ class ScriptedCredentials:
         self._clock = clock
         self.fault: Fault | None = None
         self.issued: list[str] = []
+        self.used: list[str] = []  # the logins that commands were to run on
 
     async def issue(
         self,
@@ -141,6 +142,9 @@ class ScriptedCredentials:
         expires = self._clock.now_ns() + 60 * NS_PER_S
         return pair, Lease(new_id(self._clock), "scripted", target.principal(login), expires)
 
+    async def use(self, *, decision: Decision, approvals: tuple[Approval, ...], login: str) -> None:
+        self.used.append(login)
+
 
 class WatchedRunner(LocalRunner):
     """Runs in a local shell, mints as the runner of SSH targets does, and sees what the journal knows at each start."""
@@ -157,7 +161,7 @@ class WatchedRunner(LocalRunner):
         self.closed: list[str] = []
         self.known: dict[str, list[str]] = {}  # id of a request → kinds of its events when it was started
 
-    async def start(self, order: Order, output: Output, mint: Mint) -> Any:
+    async def start(self, order: Order, output: Output, mint: Mint, use: Use | None = None) -> Any:
         rows = await self._store.read(
             lambda journal: journal.execute(
                 "SELECT kind FROM event WHERE session = ? ORDER BY rowid", (order.request,)

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from jumphost.config.create import write_key_pair
 from jumphost.config.site import Site
-from jumphost.model.target import Target
+from jumphost.model.target import Mode, Target
 from jumphost.testing.sshd import find_sshd, may_have_logins, sshd
 from jumphost.testing.target import spawned
 
@@ -144,6 +144,13 @@ class LiveSite:
             for target in targets
         }
         (self.root / "targets.yaml").write_text(yaml.safe_dump(entries))
+
+    def set_mode(self, target: str, mode: Mode) -> None:
+        """Changes the mode of a target; for the next start."""
+        path = self.root / "targets.yaml"
+        entries = yaml.safe_load(path.read_text())
+        entries[target]["mode"] = mode
+        path.write_text(yaml.safe_dump(entries))
 
     def write_rule(self, owner: str, rule: str, body: str) -> None:
         """Adds a rule to the bundle; ``body`` comes after package and imports."""

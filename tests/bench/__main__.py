@@ -33,6 +33,7 @@ def field() -> Iterator[tuple[LiveSite, Rivals]]:
     """The gateway with its target, and the rivals, side by side."""
     with open_folder() as folder, live_site(folder, serve=False) as site, rivals(folder) as others:
         site.write_rule("bench", "any", RULE)
+        site.set_mode(measures.SHARED, "connection")
         site.start()
         yield site, others
 

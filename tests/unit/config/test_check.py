@@ -51,10 +51,10 @@ def test_what_is_no_network(network: str) -> None:
     assert "expected an address or CIDR" in message
 
 
-@pytest.mark.parametrize(("key", "served", "later"), [("passthrough", False, True), ("mode", "command", "connection")])
-def test_what_a_later_version_serves_is_not_taken_silently(key: str, served: object, later: object) -> None:
-    assert not list(check.TARGET[key](served))
-    (message,) = check.TARGET[key](later)
+@pytest.mark.parametrize(("served", "later"), [(False, True)])
+def test_what_a_later_version_serves_is_not_taken_silently(served: object, later: object) -> None:
+    assert not list(check.TARGET["passthrough"](served))
+    (message,) = check.TARGET["passthrough"](later)
     assert message.endswith("this version serves nothing else")
 
 
