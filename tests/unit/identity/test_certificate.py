@@ -124,7 +124,7 @@ def test_the_ceiling_to_the_second() -> None:
         (lambda: certified()[:-1], Code.IDENTITY_MALFORMED),
         (lambda: certified(ca=KEY), Code.IDENTITY_UNKNOWN_CA),
         (lambda: certified(ca=TARGET_CA), Code.IDENTITY_TARGET_CA),
-        (lambda: certified()[:-1] + b"\0", Code.IDENTITY_BAD_SIGNATURE),
+        (lambda: certified()[:-1] + b"\xff", Code.IDENTITY_BAD_SIGNATURE),
         (lambda: certified(type=SSHCertificateType.HOST), Code.IDENTITY_HOST_CERTIFICATE),
         (lambda: certified(key=rsa.generate_private_key(65537, 2048)), Code.IDENTITY_WEAK_KEY),
         (lambda: everybody(), Code.IDENTITY_NO_PRINCIPALS),
