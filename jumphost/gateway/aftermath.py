@@ -1,4 +1,4 @@
-"""What an earlier process was running when it ended, and nobody watches any more, is ended on its target.
+"""What an earlier process was running when it ended, or could not stop while it lived, is ended on its target.
 
 Its credential is the one that stops a command whose caller left: the signer knows the decision by its own log, and gets
 the document that was judged from ``store.requests``. Until it is known that nothing is left, each start tries again.

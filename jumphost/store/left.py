@@ -36,16 +36,22 @@ def sessions(connection: sqlite3.Connection) -> list[Left]:
 
 
 def running(connection: sqlite3.Connection, since_ns: int) -> list[Left]:
-    """Sessions opened since a time whose command nobody saw end, and which a target may still run.
+    """Sessions opened since a time whose command a target may still run.
 
-    They had a login, so that it may have begun; and no stop has said yet that nothing of it is left.
+    Either nobody saw it end, and it had a login, so that it may have begun; or it was cut and could not be stopped. And
+    no stop has said yet that nothing of it is left.
     """
     rows = connection.execute(
-        "SELECT * FROM session WHERE opened_ns >= ? AND outcome = 'unknown'"
-        " AND EXISTS (SELECT 1 FROM event WHERE event.session = session.id AND kind IN (?, ?))"
-        " AND NOT EXISTS (SELECT 1 FROM event WHERE event.session = session.id AND kind = ?"
-        "                 AND json_extract(CAST(body AS TEXT), '$.left') = 0) ORDER BY id",
-        (since_ns, Kind.CREDENTIAL_ISSUE.value, Kind.CREDENTIAL_USE.value, Kind.COMMAND_STOP.value),
+        "WITH said AS (SELECT session, kind, json_extract(CAST(body AS TEXT), '$.left') AS remains FROM event"
+        "  WHERE kind IN (?, ?) AND at_ns >= ?)"
+        " SELECT * FROM session WHERE opened_ns >= ? AND ("
+        "  outcome = 'unknown' AND EXISTS (SELECT 1 FROM event WHERE event.session = session.id AND kind IN (?, ?))"
+        "  OR id IN (SELECT session FROM said WHERE kind = ? AND remains = 1)"
+        " ) AND id NOT IN (SELECT session FROM said WHERE kind = ? AND remains = 0) ORDER BY id",
+        (
+            *(Kind.COMMAND_CUT, Kind.COMMAND_STOP, since_ns, since_ns),
+            *(Kind.CREDENTIAL_ISSUE, Kind.CREDENTIAL_USE, Kind.COMMAND_CUT, Kind.COMMAND_STOP),
+        ),
     )
     return [_left(connection, row) for row in rows.fetchall()]
 

@@ -52,10 +52,15 @@ async def test_what_a_target_may_still_run(store: Store) -> None:
     await write(store, "stopped", Kind.COMMAND_STOP, left=True)
     await write(store, "stopped", Kind.COMMAND_STOP, left=False)
     await write(store, "not stopped", Kind.COMMAND_STOP, left=True)
+    for session, remains in (("cut", False), ("cut in vain", True), ("stopped later", True)):
+        await write(store, session, Kind.SESSION_OPEN, Kind.COMMAND_DECISION, Kind.COMMAND_START)
+        await write(store, session, Kind.COMMAND_CUT, Kind.SESSION_CLOSE, outcome="cut", left=remains)
+    await write(store, "stopped later", Kind.COMMAND_STOP, left=False)
     await write(store, "seen", Kind.SESSION_OPEN, Kind.COMMAND_START, Kind.CREDENTIAL_ISSUE)
     await write(store, "seen", Kind.COMMAND_EXIT, outcome="exited")
     found = await store.read(lambda connection: left.running(connection, 1))
-    assert [(one.id, one.decision, one.target) for one in found] == [("begun", "d", "db"), ("not stopped", "d", "db")]
+    names = ["begun", "cut in vain", "not stopped"]
+    assert [(one.id, one.decision, one.target) for one in found] == [(name, "d", "db") for name in names]
     assert await store.read(lambda connection: left.running(connection, 2)) == []
 
 
