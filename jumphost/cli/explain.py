@@ -28,6 +28,7 @@ from jumphost.policy.base import Engine
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 
 _STATUS = {"allow": Status.OK, "hold": Status.HELD, "deny": Status.DENIED}
+_SHARED = ", one login for all commands of a connection"
 _STYLE = {"allow": "green", "hold": "yellow", "deny": "red"}
 
 
@@ -62,7 +63,7 @@ def explain(
 
     judgement = asyncio.run(run())
     mode: Mode | None = config.targets[target].mode if target in config.targets else None
-    emit({**_whole(judgement), "mode": mode}, as_json=as_json, text=lambda: _print(judgement, mode))
+    emit({**_whole(judgement), "mode": mode or ""}, as_json=as_json, text=lambda: _print(judgement, mode))
     raise typer.Exit(_STATUS[judgement.verdict.effect])
 
 
@@ -151,8 +152,7 @@ def _print_facts(request: Request, digest: str, mode: Mode | None) -> None:
     command, files = request.command, request.command.files
     rows = [
         ["who", f"{request.identity.name} ({', '.join(request.identity.groups) or 'no groups'})"],
-        ["where", f"{request.target.login}@{request.target.name}"],
-        ["login for", f"each {mode}" if mode else ""],
+        ["where", f"{request.target.login}@{request.target.name}{_SHARED if mode == 'connection' else ''}"],
         ["when", request.now.rfc3339],
         ["command", command.raw],
         ["read as", f"{command.tier}: {command.canonical}" if command.canonical else command.tier],

@@ -161,5 +161,7 @@ def test_what_shows_the_mode(site: LiveSite) -> None:
     modes = {entry["name"]: entry["mode"] for entry in site.json("target", "list")}
     assert modes == {"batch-host": "connection", "payments-db": "command"}
     words = ("--identity", "deploy-bot", "--target", "batch-host")
-    assert "each connection" in site.cli("explain", *words, "--", "id").stdout
+    assert (
+        "batch@batch-host, one login for all commands of a connection" in site.cli("explain", *words, "--", "id").stdout
+    )
     assert json.loads(site.cli("explain", *words, "--json", "--", "id").stdout)["mode"] == "connection"

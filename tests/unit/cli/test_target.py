@@ -140,7 +140,7 @@ class TestScan:
 def test_list(site: Site) -> None:
     key = load_targets(site.targets)["payments-db"].host_keys[0]
     lines = run("target", "list").out.splitlines()
-    assert lines[0].split() == ["target", "kind", "address", "logins", "labels", "host", "keys"]
+    assert lines[0].split() == ["target", "kind", "address", "logins", "mode", "labels", "host", "keys"]
     assert any(line.split()[0] == "payments-db" and read_line(key).fingerprint in line for line in lines)
     assert {one["name"] for one in run("target", "list", "--json").json} == {"batch-host", "payments-db"}
 
