@@ -140,9 +140,20 @@ class TestScan:
 def test_list(site: Site) -> None:
     key = load_targets(site.targets)["payments-db"].host_keys[0]
     lines = run("target", "list").out.splitlines()
-    assert lines[0].split() == ["target", "kind", "address", "logins", "labels", "host", "keys"]
+    assert lines[0].split() == ["target", "kind", "address", "logins", "mode", "labels", "host", "keys"]
     assert any(line.split()[0] == "payments-db" and read_line(key).fingerprint in line for line in lines)
     assert {one["name"] for one in run("target", "list", "--json").json} == {"batch-host", "payments-db"}
+
+
+def test_mode(site: Site) -> None:
+    key = site.keys / "host_key.pub"
+    words = ("target", "add", "batches", "--login", "app", "--host", "h", "--host-key", key)
+    assert run(*words, "--mode", "whenever").status == 2
+    assert run(*words, "--mode", "connection").status == 0
+    (line,) = [line for line in run("target", "list").out.splitlines() if line.split()[0] == "batches"]
+    assert line.split()[4] == "connection"
+    modes = {one["name"]: one["mode"] for one in run("target", "list", "--json").json}
+    assert modes == {"batch-host": "command", "payments-db": "command", "batches": "connection"}
 
 
 class TestEnroll:
