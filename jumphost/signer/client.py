@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
@@ -19,6 +20,7 @@ from jumphost.signer.protocol import (
     Failed,
     IssueCaller,
     Issued,
+    Noted,
     Question,
     SignTarget,
     UseTarget,
@@ -33,6 +35,8 @@ END_TIMEOUT_S = 5.0
 RESTART_S, RESTART_AT_MOST_S = 0.1, 5.0  # pauses before a signer that died has a successor: the first, the longest
 STEADY_S = 10.0  # one that lived as long counts as the first again
 
+T = TypeVar("T", Issued, Noted)
+
 log = structlog.get_logger(__name__)
 
 
@@ -44,23 +48,22 @@ class SignerClient:
 
     async def ask(self, question: IssueCaller | SignTarget | Check) -> Issued:
         """The certificate; Refused (signer.refused) or Unavailable (signer.unavailable) with the signer's own words."""
-        found = await self._answer(question)
-        if not isinstance(found, Issued):
-            raise self._silent(ValueError("got no certificate"))
-        return found
+        return await self._answered(question, Issued)
 
     async def note(self, question: UseTarget) -> None:
         """Returns once it is noted; raises as ``ask``."""
-        await self._answer(question)
+        await self._answered(question, Noted)
 
-    async def _answer(self, question: Question) -> Answer:
+    async def _answered(self, question: Question, expected: type[T]) -> T:
         try:
             async with asyncio.timeout(self._timeout_s):
                 found = await self._exchange(frame(question))
         except (OSError, TimeoutError, ValueError, EOFError) as error:
             raise self._silent(error) from None
-        if not isinstance(found, Failed):
+        if isinstance(found, expected):
             return found
+        if not isinstance(found, Failed):
+            raise self._silent(ValueError(f"got {found}"))
         if found.code == Code.SIGNER_REFUSED:
             raise Refused(Code.SIGNER_REFUSED, found.message, detail=found.detail)
         raise Unavailable(Code.SIGNER_UNAVAILABLE, found.message, detail=found.detail)

@@ -4,8 +4,8 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+import psutil
 import pytest
 
 from jumphost.testing.site import LiveSite, has_ssh, live_site, open_folder
@@ -150,11 +150,8 @@ def test_a_revoked_identity_keeps_no_login(site: LiveSite) -> None:
 
 
 def _running(command: str) -> bool:
-    return any(
-        path.read_bytes().rstrip(b"\0").replace(b"\0", b" ") == command.encode()
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.exists()
-    )
+    """Whether such a process is there; others may end while they are looked at, which psutil leaves out."""
+    return any(process.info["cmdline"] == command.split() for process in psutil.process_iter(["cmdline"]))
 
 
 def test_what_shows_the_mode(site: LiveSite) -> None:

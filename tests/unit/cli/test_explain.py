@@ -28,6 +28,11 @@ def test_an_allowed_command_exits_0_and_shows_facts_decision_rules(site: Site) -
         assert part in ran.out
 
 
+def test_it_says_what_a_login_is_for(site: Site) -> None:
+    assert explain(site, "--json", "--", PING).json["mode"] == "command"
+    assert explain(site, "--json", "--", "id", target="nowhere").json["mode"] == ""
+
+
 def test_a_held_one_exits_75_with_its_terms(site: Site) -> None:
     ran = explain(site, "--json", "--", "dropdb payments")
     assert ran.status == 75

@@ -145,6 +145,17 @@ def test_list(site: Site) -> None:
     assert {one["name"] for one in run("target", "list", "--json").json} == {"batch-host", "payments-db"}
 
 
+def test_mode(site: Site) -> None:
+    key = site.keys / "host_key.pub"
+    words = ("target", "add", "batches", "--login", "app", "--host", "h", "--host-key", key)
+    assert run(*words, "--mode", "whenever").status == 2
+    assert run(*words, "--mode", "connection").status == 0
+    (line,) = [line for line in run("target", "list").out.splitlines() if line.split()[0] == "batches"]
+    assert line.split()[4] == "connection"
+    modes = {one["name"]: one["mode"] for one in run("target", "list", "--json").json}
+    assert modes == {"batch-host": "command", "payments-db": "command", "batches": "connection"}
+
+
 class TestEnroll:
     def test_prints_a_script(self, site: Site) -> None:
         ran = run("target", "enroll", "payments-db")

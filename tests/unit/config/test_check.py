@@ -109,6 +109,8 @@ def test_a_target_has_a_host_that_is_known_and_a_free_name() -> None:
             "c: {host: h, host_keys: []}\n"
             "d: {kind: process}\n"
             "e: []\n"
+            "f: {kind: process, mode: connection}\n"
+            "g: {host: h, host_ca: [k], mode: connection}\n"
         ),
         found,
     )
@@ -118,6 +120,7 @@ def test_a_target_has_a_host_that_is_known_and_a_free_name() -> None:
         f"t:2: a: {unknown}",
         "t:3: b: got no 'host', expected a host name or address",
         f"t:4: c: {unknown}",
+        "t:7: f.mode: got mode connection, expected it with kind ssh only: nothing else has logins",
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from jumphost.clock import NS_PER_S, SystemClock, id_time_ns
 from jumphost.config.create import create_site
+from jumphost.config.edit import set_scalar
 from jumphost.config.load import SiteConfig, load_site
 from jumphost.config.site import Site
 from jumphost.credential.base import LoginCredentials
@@ -67,6 +68,28 @@ async def test_every_login_has_a_key_of_its_own(credentials: LoginCredentials, c
         )
         keys.add(asyncssh.import_certificate(pair.algorithm + b" " + b64encode(pair.public_data)).key.public_data)
     assert len(keys) == 3
+
+
+async def test_a_login_for_a_connection_may_be_used_by_what_is_decided_later(
+    credentials: LoginCredentials, site: Site
+) -> None:
+    set_scalar(site.targets, "payments-db", "mode", value="connection", check=lambda _: None)
+    config = load_site(site)
+    first = decided.request(config, CLOCK)
+    pair, _ = await credentials.issue(
+        purpose="run",
+        target=config.targets["payments-db"],
+        login="app",
+        decision=decided.decision(first, CLOCK),
+        approvals=(),
+        address="::1",
+    )
+    options = asyncssh.import_certificate(pair.algorithm + b" " + b64encode(pair.public_data)).options
+    assert options.keys() == {"source-address"}
+    later = decided.decision(decided.request(config, CLOCK, connection=first.connection), CLOCK)
+    await credentials.use(decision=later, approvals=(), login=first.id)
+    with pytest.raises(Refused, match="has had its run"):
+        await credentials.use(decision=later, approvals=(), login=first.id)
 
 
 async def test_no_signer_is_unavailable(site: Site, config: SiteConfig) -> None:

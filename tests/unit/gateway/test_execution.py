@@ -202,6 +202,20 @@ async def test_credential_that_cannot_be_journalled(
     here.store.faults.clear()
 
 
+async def test_a_login_that_is_used_again_is_noted_then_journalled(steps: Steps, here: House) -> None:
+    await steps.execution._use("r")
+    assert here.credentials.used == ["r"]
+    assert [event["login"] for event in await here.events("credential.use")] == ["r"]
+
+    def broken() -> None:
+        raise unavailable("full")
+
+    here.store.faults[Kind.CREDENTIAL_USE] = broken
+    with pytest.raises(Unavailable):
+        await steps.execution._use("r")
+    here.store.faults.clear()
+
+
 async def test_limits_of_the_decision(here: House) -> None:
     owing(here.engine, limits=Limits(output_bytes=3))
     done = await here.run("echo 123456789")

@@ -157,6 +157,12 @@ async def test_issued_is_an_event_and_not_yet_noted(trail: Trail) -> None:
     }
 
 
+async def test_used_is_an_event_and_not_yet_noted(trail: Trail) -> None:
+    event = trail.used(DENIED, "r")
+    assert trail.take() == ()
+    assert (event.kind, event.decision, event.data) == (Kind.CREDENTIAL_USE, "d", {"login": "r"})
+
+
 async def test_exited(trail: Trail) -> None:
     trail.exited(DENIED, Exit(3, "TERM"), 12)
     event = only(trail)

@@ -14,7 +14,7 @@ from jumphost.errors import Code, Refused, Unavailable
 from jumphost.signer import client as module
 from jumphost.signer.client import SignerClient, ephemeral, running
 from jumphost.signer.log import Log
-from jumphost.signer.protocol import MAX_FRAME, Answer, Check, Failed, Issued, frame
+from jumphost.signer.protocol import MAX_FRAME, Answer, Check, Failed, Issued, Noted, frame
 from jumphost.testing.signing import new_public_line
 
 CHECK = Check("payments-db", "app", "127.0.0.1", new_public_line())
@@ -39,6 +39,8 @@ async def asked(path: Path, reply: bytes, question: Check = CHECK) -> Issued:
 async def test_answers_become_results_and_errors(tmp_path: Path) -> None:
     issued = Issued("line", "7", 60)
     assert await asked(tmp_path / "a", frame(issued)) == issued
+    with pytest.raises(Unavailable):
+        await asked(tmp_path / "b", frame(Noted()))
     said: list[tuple[Answer, type[Exception], Code]] = [
         (Failed("signer.refused", "no", "why"), Refused, Code.SIGNER_REFUSED),
         (Failed("signer.unavailable", "no", "why"), Unavailable, Code.SIGNER_UNAVAILABLE),

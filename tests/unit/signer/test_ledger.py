@@ -3,6 +3,7 @@
 import pytest
 
 from jumphost.errors import Code, Refused
+from jumphost.model.target import LOGIN_LIFE_S
 from jumphost.signer.ledger import HOLD_LIFE_S, MAX_AFTER, Ledger
 from jumphost.signer.log import Record
 
@@ -43,6 +44,52 @@ def test_follow_ups_need_their_run_and_are_few() -> None:
     for number in range(MAX_AFTER):
         ledger.claim(run(kind="stop" if number % 2 else "signal"))
     assert f"has had {MAX_AFTER} logins" in refused(ledger, stop)
+
+
+def opening(at: int = 0, **changes: object) -> Record:
+    """A run whose login serves the connection c."""
+    return run(at, **{"decision": "first", "key_id": "jumphost:r1:job", "connection": "c", "principal": "p", **changes})
+
+
+def using(at: int = 1, **changes: object) -> Record:
+    later = {"kind": "use", "decision": "d2", "key_id": "jumphost:r2:job", "login": "r1"}
+    return opening(at, **{**later, **changes})
+
+
+def test_a_decision_is_used_once_on_a_login() -> None:
+    ledger = Ledger()
+    ledger.claim(opening())
+    ledger.claim(using())
+    ledger.claim(run(kind="stop", decision="d2"))
+    assert "has had its run" in refused(ledger, using())
+    assert "has had its run" in refused(ledger, run(decision="d2"))
+    assert "has had its run" in refused(ledger, using(decision="first"))
+    ledger.claim(using(decision="d3", hold="h"))
+    assert "were used" in refused(ledger, using(decision="d4", hold="h"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"connection": "other"}, {"key_id": "jumphost:r2:other"}, {"principal": "other"}, {"login": "r2"}, {"login": ""}],
+)
+def test_a_login_serves_one_connection_caller_and_principal(changes: dict[str, str]) -> None:
+    ledger = Ledger()
+    ledger.claim(opening())
+    assert "opened no login for this connection" in refused(ledger, using(**changes))
+    ledger.claim(using())
+
+
+def test_a_login_of_one_command_serves_nothing_else() -> None:
+    ledger = Ledger()
+    ledger.claim(opening(connection=""))
+    assert "opened no login" in refused(ledger, using(connection=""))
+
+
+def test_a_login_is_used_for_an_hour() -> None:
+    ledger = Ledger()
+    ledger.claim(opening(until=1))
+    ledger.claim(using(LOGIN_LIFE_S - 1))
+    assert "opened no login" in refused(ledger, using(LOGIN_LIFE_S, decision="d3"))
 
 
 def test_a_decision_is_forgotten_when_its_time_is_over() -> None:
