@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jumphost.config.create import create_site
+from jumphost.config.edit import set_scalar
 from jumphost.config.site import Site
 from jumphost.testing.commands import Ran, run
 
@@ -28,9 +29,14 @@ def test_an_allowed_command_exits_0_and_shows_facts_decision_rules(site: Site) -
         assert part in ran.out
 
 
-def test_it_says_what_a_login_is_for(site: Site) -> None:
+def test_it_says_where_one_login_serves_a_connection(tmp_path: Path) -> None:
+    site = create_site(tmp_path / "site", example=True)
     assert explain(site, "--json", "--", PING).json["mode"] == "command"
     assert explain(site, "--json", "--", "id", target="nowhere").json["mode"] == ""
+    assert "one login" not in explain(site, "--", PING).out
+    set_scalar(site.targets, "payments-db", "mode", value="connection", check=lambda _: None)
+    assert explain(site, "--json", "--", PING).json["mode"] == "connection"
+    assert "app@payments-db, one login for all commands of a connection" in explain(site, "--", PING).out
 
 
 def test_a_held_one_exits_75_with_its_terms(site: Site) -> None:
