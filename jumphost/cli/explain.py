@@ -22,7 +22,6 @@ from jumphost.gateway import rehearsal
 from jumphost.gateway.rehearsal import Ask
 from jumphost.model.decision import Judgement, denied
 from jumphost.model.request import Command, Request, decode
-from jumphost.model.target import Mode
 from jumphost.policy.base import Engine
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -62,8 +61,8 @@ def explain(
             return await _judge(ask, config, engine, SystemClock(), stdin=data)
 
     judgement = asyncio.run(run())
-    mode: Mode | None = config.targets[target].mode if target in config.targets else None
-    emit({**_whole(judgement), "mode": mode or ""}, as_json=as_json, text=lambda: _print(judgement, mode))
+    mode = config.targets[target].mode if target in config.targets else ""
+    emit({**_whole(judgement), "mode": mode}, as_json=as_json, text=lambda: _print(judgement, mode))
     raise typer.Exit(_STATUS[judgement.verdict.effect])
 
 
@@ -131,7 +130,7 @@ def _command(judgement: Judgement) -> Command:
     return decode(judgement.document).command if judgement.document else Command()
 
 
-def _print(judgement: Judgement, mode: Mode | None) -> None:
+def _print(judgement: Judgement, mode: str) -> None:
     if judgement.document:
         _print_facts(decode(judgement.document), judgement.request_digest, mode)
     effect = judgement.verdict.effect
@@ -148,7 +147,7 @@ def _print(judgement: Judgement, mode: Mode | None) -> None:
         out.print(f"policy {judgement.revision}, {judgement.engine}", style="dim")
 
 
-def _print_facts(request: Request, digest: str, mode: Mode | None) -> None:
+def _print_facts(request: Request, digest: str, mode: str) -> None:
     command, files = request.command, request.command.files
     rows = [
         ["who", f"{request.identity.name} ({', '.join(request.identity.groups) or 'no groups'})"],

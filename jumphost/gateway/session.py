@@ -183,16 +183,18 @@ class Session:
             parts.standing.target(self._caller, "exec", target.name, self._login)
             approvals = parts.holds.standing(hold := ticket.hold)
             again = await self._judge(target, approvals)
+            terms = again.obligations.approval if again.effect == "hold" else hold.terms
+            met = desk.met(hold.terms, approvals) and desk.met(terms, approvals)
+            same = again.judgement.request_digest == hold.request_digest
+            if again.effect != "deny" and met and same:
+                return await self._perform(target, again, approvals, hold)
             await self._keep(again)
             if again.effect == "deny":
                 return message.judged(again, "denied")
-            terms = again.obligations.approval if again.effect == "hold" else hold.terms
-            if not (desk.met(hold.terms, approvals) and desk.met(terms, approvals)):
-                await parts.holds.withdraw(hold.id, "an approval no longer counts, or the policy now asks for more")
-                return None
-            if again.judgement.request_digest != hold.request_digest:
+            if met:
                 raise Refused(Code.APPROVAL_INVALID, "what was approved is not what would run")
-            return await self._perform(target, again, approvals, hold)
+            await parts.holds.withdraw(hold.id, "an approval no longer counts, or the policy now asks for more")
+            return None
 
     async def _perform(
         self, target: Target, decision: Decision, approvals: tuple[Approval, ...], hold: Hold | None
@@ -201,7 +203,7 @@ class Session:
         ending: Ending | Exit
         try:
             # (7)
-            await _all(execution.record(), *([self._keep(decision)] if hold is None else []))
+            await _all(execution.record(), self._keep(decision))
             self._trail.started(decision, hold)
             if hold is None:
                 await self._parts.store.write(None, *self._trail.take())

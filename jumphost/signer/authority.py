@@ -1,109 +1,36 @@
-"""What may be signed: every rule of the signer, pure. A question and the signer's own files give a draft, or a refusal.
+"""What may be signed for a target: the rules, pure. A question and the signer's own files give a draft, or a refusal.
 
 What a question says of itself is believed only where a wrong word could open nothing:
-1. identities, approvers, targets and ceilings come from the signer's own reading of the site, never from a question;
+1. identities, approvers and targets come from the signer's own reading of the site, never from a question;
 2. digests are made here, from the document's own bytes; forced commands too;
 3. an approval counts by its signature, made with a key that ``approvers.yaml`` gives to that person.
 """
 
-import json
-import re
-from ipaddress import ip_network
-from typing import Literal, NoReturn
-
-from msgspec import Struct
 from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S, id_time_ns, parse_rfc3339
 from jumphost.command import forced
 from jumphost.config.load import SiteConfig
-from jumphost.errors import Code, JumphostError, Refused
+from jumphost.errors import JumphostError
 from jumphost.evidence import sshsig
 from jumphost.model import approval as approvals
 from jumphost.model.approval import Approval
 from jumphost.model.decision import Obligations
-from jumphost.model.identity import SCOPE
 from jumphost.model.request import Request, decode, input_digest, plain_address, request_digest, subject_text
 from jumphost.model.target import Shell, Target
+from jumphost.signer.draft import SKEW_S, Draft, Kind, key_of, refuse
 from jumphost.signer.log import Record
-from jumphost.signer.protocol import Check, IssueCaller, SignTarget, UseTarget
-from jumphost.sshkey import PublicKey, read_line
+from jumphost.signer.protocol import Check, SignTarget, UseTarget
+from jumphost.sshkey import read_line
 
-SKEW_S = 30  # how far a certificate begins before now: clocks of targets differ
 TARGET_TTL_S = 60  # DESIGN §3: the ceiling of a target certificate
 DECISION_AGE_S = 60  # a run certificate is for a decision just made
 AHEAD_S = 5  # how far ahead of ours a clock may be
 RUN_LIFE_S = 7 * 86_400  # for how long after its start a command can be stopped, where its decision sets no limit
 STOP_GRACE_S = 3600  # stop logins may come that long after the time limit
 
-_SCOPE = re.compile(SCOPE)
-Kind = Literal["caller", "run", "stop", "signal", "check"]
 Decided = SignTarget | UseTarget
 _KINDS: dict[str, Kind] = {"run": "run", "stop": "stop"}  # by purpose; what else is one names a signal
-
-
-class Ceiling(Struct, frozen=True):
-    """Our caller CA as the settings know it: its name under ``callers:`` and the longest life, in seconds."""
-
-    name: str
-    max_ttl_s: int
-
-
-class Draft(Struct, frozen=True):
-    """A certificate that may be signed. Times are seconds since the epoch; ``notes`` go to the log."""
-
-    ca: Literal["caller", "target"]
-    kind: Kind
-    key: PublicKey
-    key_id: str
-    principal: str
-    valid_after: int
-    valid_before: int
-    critical: dict[str, str]
-    extensions: dict[str, bytes] = {}
-    decision: str = ""
-    input_digest: str = ""
-    hold: str = ""
-    until: int = 0  # when the decision may be forgotten
-    connection: str = ""  # id of the caller's, where the login serves it
-    line: str = ""  # what runs, where no forced command says it
-
-
-def caller(asked: IssueCaller, config: SiteConfig, ceiling: Ceiling, now_ns: int) -> Draft:
-    """The certificate of an identity, or Refused."""
-    entry = config.identities.get(asked.identity)
-    if entry is None or not entry.enabled:
-        _refuse(f"got identity {asked.identity[:128]!r}, expected one that is registered and enabled")
-    if entry.callers != ceiling.name:
-        _refuse(f"got identity {asked.identity}, which the CA {entry.callers!r} names; ours is {ceiling.name!r}")
-    if asked.ttl_s > ceiling.max_ttl_s:
-        _refuse(
-            f"got a life of {asked.ttl_s} s, expected at most {ceiling.max_ttl_s} s (callers.{ceiling.name}.max_ttl)"
-        )
-    critical = {}
-    if asked.source_address:
-        critical["source-address"] = ",".join(_network(text) for text in asked.source_address)
-    if asked.force_command:
-        if "\0" in asked.force_command:
-            _refuse("got a forced command that holds a NUL")
-        critical["force-command"] = asked.force_command
-    extensions = {"groups@jumphost": _json(entry.groups)}
-    if asked.scope is not None:
-        if wrong := [entry for entry in asked.scope if not _SCOPE.match(entry)]:
-            _refuse(f"got the scopes {wrong}, expected OPERATION:TARGET[:LOGIN], such as exec:payments-db")
-        extensions["scope@jumphost"] = _json(asked.scope)
-    now = now_ns // NS_PER_S
-    return Draft(
-        ca="caller",
-        kind="caller",
-        key=_key(asked.public_key),
-        key_id=entry.match.get("key_id", asked.identity),
-        principal=asked.identity,
-        valid_after=now - SKEW_S,
-        valid_before=now + asked.ttl_s,
-        critical=critical,
-        extensions=extensions,
-    )
 
 
 def target(asked: SignTarget, config: SiteConfig, now_ns: int) -> Draft:
@@ -157,7 +84,7 @@ def check(asked: Check, config: SiteConfig, now_ns: int) -> Draft:
     return Draft(
         ca="target",
         kind="check",
-        key=_key(asked.public_key),
+        key=key_of(asked.public_key),
         key_id=f"jumphost:check:{place.principal(asked.login)}",
         principal=place.principal(asked.login),
         valid_after=now - SKEW_S,
@@ -169,11 +96,11 @@ def check(asked: Check, config: SiteConfig, now_ns: int) -> Draft:
 def run_line(request: Request, obligations: Obligations, shell: Shell) -> str:
     """What the target runs for a decided request, for gateway and certificate alike; Refused if there is nothing."""
     if request.operation != "exec" or request.command.tier == "unparsed":
-        _refuse(
+        refuse(
             f"got operation {request.operation!r} of tier {request.command.tier!r}, expected an exec that was parsed"
         )
     if request.command.tier == "structured" and request.command.dialect != shell:
-        _refuse(f"got a text read as {request.command.dialect!r} for a target that runs {shell!r}")
+        refuse(f"got a text read as {request.command.dialect!r} for a target that runs {shell!r}")
     granted = {name: request.env[name] for name in obligations.env if name in request.env}
     try:
         return forced.pinned(
@@ -184,7 +111,7 @@ def run_line(request: Request, obligations: Obligations, shell: Shell) -> str:
             timeout_s=obligations.limits.timeout_s,
         )
     except ValueError as error:
-        _refuse(str(error))
+        refuse(str(error))
 
 
 def _document(asked: Decided) -> tuple[Request, str]:
@@ -194,38 +121,38 @@ def _document(asked: Decided) -> tuple[Request, str]:
         digest = request_digest(request)
         id_time_ns(asked.decision.id)
     except (ValueError, RecursionError) as error:
-        _refuse("got a request document or decision that is none", detail=str(error))
+        refuse("got a request document or decision that is none", detail=str(error))
     if input_digest(judged.document) != judged.input_digest:
-        _refuse("got a document that is not the one that was judged (input digest)")
+        refuse("got a document that is not the one that was judged (input digest)")
     if digest != judged.request_digest:
-        _refuse("got a request that is not the one that was judged (request digest)")
+        refuse("got a request that is not the one that was judged (request digest)")
     return request, digest
 
 
 def _check_age(asked: Decided, now_ns: int) -> None:
     age = (now_ns - asked.decision.at_ns) / NS_PER_S
     if not -AHEAD_S <= age <= DECISION_AGE_S:
-        _refuse(f"got a decision {age:.0f} s old, expected one of the last {DECISION_AGE_S} s")
+        refuse(f"got a decision {age:.0f} s old, expected one of the last {DECISION_AGE_S} s")
 
 
 def _check_effect(asked: Decided, request: Request, digest: str, config: SiteConfig, now_ns: int) -> None:
     entry = config.identities.get(request.identity.name)
     if entry is None or not entry.enabled or entry.owner != request.identity.owner:
-        _refuse(f"got identity {request.identity.name!r}, expected one that is registered, enabled, with its owner")
+        refuse(f"got identity {request.identity.name!r}, expected one that is registered, enabled, with its owner")
     effect, terms = asked.decision.effect, asked.decision.obligations.approval
     if effect == "deny":
-        _refuse("got a denial, expected a decision that lets it run")
+        refuse("got a denial, expected a decision that lets it run")
     if effect == "allow" and request.command.tier != "literal":
-        _refuse(
+        refuse(
             f"got a text of tier {request.command.tier!r} that a rule alone allows, expected people to have approved"
         )
     people = [_person(given, digest, {request.identity.name, entry.owner}, config, now_ns) for given in asked.approvals]
     if len({given.hold for given in asked.approvals}) > 1:
-        _refuse("got approvals of several holds, expected one hold")
+        refuse("got approvals of several holds, expected one hold")
     if effect == "hold" and not approvals.terms_met(terms, people):
-        _refuse(f"got {len(people)} approvals that do not meet the terms of the hold")
+        refuse(f"got {len(people)} approvals that do not meet the terms of the hold")
     if unproved := {view.approver for view in request.approvals} - {name for name, _ in people}:
-        _refuse(f"got a document with approvals of {', '.join(sorted(unproved))} but not their signatures")
+        refuse(f"got a document with approvals of {', '.join(sorted(unproved))} but not their signatures")
 
 
 def _person(
@@ -234,23 +161,21 @@ def _person(
     """Who gave the approval, and the groups that person has now."""
     person = config.approvers.get(given.approver)
     if person is None or given.approver in parties:
-        _refuse(f"got an approval of {given.approver[:128]!r}, expected an approver who is neither owner nor caller")
+        refuse(f"got an approval of {given.approver[:128]!r}, expected an approver who is neither owner nor caller")
     if given.verdict != "approve" or given.request_digest != digest:
-        _refuse(f"got a verdict of {given.approver} on something else, expected an approval of this request")
+        refuse(f"got a verdict of {given.approver} on something else, expected an approval of this request")
     try:
         begins, ends = parse_rfc3339(given.at), parse_rfc3339(given.not_after)
     except ValueError as error:
-        _refuse(f"got an approval of {given.approver} without its times", detail=str(error))
+        refuse(f"got an approval of {given.approver} without its times", detail=str(error))
     if not begins - AHEAD_S * NS_PER_S <= now_ns < ends:
-        _refuse(
-            f"got an approval of {given.approver} from {given.at} to {given.not_after}, expected one that holds now"
-        )
+        refuse(f"got an approval of {given.approver} from {given.at} to {given.not_after}, expected one that holds now")
     try:
         key = sshsig.verify(given.signature, approvals.statement(given), approvals.NAMESPACE)
     except JumphostError as error:
-        _refuse(f"got an approval that {given.approver} did not sign: {error.message}")
+        refuse(f"got an approval that {given.approver} did not sign: {error.message}")
     if key.blob not in {read_line(line).blob for line in person.keys}:
-        _refuse(f"got an approval signed with {key.fingerprint}, which is no key of {given.approver}")
+        refuse(f"got an approval signed with {key.fingerprint}, which is no key of {given.approver}")
     return given.approver, person.groups
 
 
@@ -264,20 +189,20 @@ def _run(asked: Decided, request: Request, digest: str, config: SiteConfig, now_
 
 def _check_mode(place: Target) -> None:
     if place.mode != "connection":
-        _refuse(f"got a login for a whole connection to {place.name}, expected one a command: its mode is {place.mode}")
+        refuse(f"got a login for a whole connection to {place.name}, expected one a command: its mode is {place.mode}")
 
 
 def _place(request: Request, config: SiteConfig) -> Target:
     place = _known(request.target.name, request.target.login, config)
     if request.target.kind != place.kind or request.target.labels != place.labels:
-        _refuse(f"got target {place.name} with another kind or other labels than it has, expected what was judged")
+        refuse(f"got target {place.name} with another kind or other labels than it has, expected what was judged")
     return place
 
 
 def _known(name: str, login: str, config: SiteConfig) -> Target:
     place = config.targets.get(name)
     if place is None or place.kind != "ssh" or login not in place.logins:
-        _refuse(f"got {login[:128]!r} on {name[:128]!r}, expected a login of a registered ssh target")
+        refuse(f"got {login[:128]!r} on {name[:128]!r}, expected a login of a registered ssh target")
     return place
 
 
@@ -285,7 +210,7 @@ def _follow_up(purpose: str, request: Request) -> str:
     try:
         return forced.stop(request.id) if purpose == "stop" else forced.signal(request.id, purpose)
     except ValueError as error:
-        _refuse(str(error))
+        refuse(str(error))
 
 
 def _login(asked: SignTarget, request: Request, place: Target | None, line: str, now_ns: int) -> Draft:
@@ -293,7 +218,7 @@ def _login(asked: SignTarget, request: Request, place: Target | None, line: str,
     return Draft(
         ca="target",
         kind=_KINDS.get(asked.purpose, "signal"),
-        key=_key(asked.public_key),
+        key=key_of(asked.public_key),
         key_id=_key_id(request),
         principal=Target(request.target.name, logins=()).principal(request.target.login),
         valid_after=now - SKEW_S,
@@ -323,30 +248,5 @@ def _source(place: Target | None, text: str) -> str:
     try:
         ours = str(plain_address(text))
     except ValueError:
-        _refuse(f"got the address {text!r}, expected the address that the target will see")
+        refuse(f"got the address {text!r}, expected the address that the target will see")
     return ",".join(place.source_address) if place and place.source_address else ours
-
-
-def _network(text: str) -> str:
-    try:
-        return str(ip_network(text))
-    except ValueError as error:
-        _refuse(f"got the source address {text!r}, expected CIDR such as 10.0.0.0/8: {error}")
-
-
-def _key(line: str) -> PublicKey:
-    try:
-        key = read_line(line)
-    except ValueError as error:
-        _refuse(str(error))
-    if key.algorithm.startswith("sk-"):
-        _refuse("got a security key, expected a key that a machine can use alone: ed25519, ecdsa or rsa")
-    return key
-
-
-def _json(value: tuple[str, ...]) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode("ascii")
-
-
-def _refuse(message: str, *, detail: str = "") -> NoReturn:
-    raise Refused(Code.SIGNER_REFUSED, message, detail=detail) from None

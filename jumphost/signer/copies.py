@@ -6,7 +6,7 @@ from jumphost.config.files import read_public
 from jumphost.config.load import SiteConfig, load_site
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Unavailable
-from jumphost.signer.authority import Ceiling
+from jumphost.signer.callers import Ceiling
 
 _Stamp = tuple[tuple[int, int, int], ...]
 

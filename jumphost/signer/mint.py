@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.hazmat.primitives.serialization.ssh import serialize_ssh_public_key
 
 from jumphost.errors import Code, Unavailable
-from jumphost.signer.authority import Draft
+from jumphost.signer.draft import Draft
 from jumphost.sshkey import PARSE_ERRORS, require_strong
 
 SigningKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey

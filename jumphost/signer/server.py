@@ -12,9 +12,9 @@ from jumphost.clock import NS_PER_S, Clock
 from jumphost.config.site import Site
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.localsocket import bound, peer_uid
-from jumphost.signer import authority, mint
-from jumphost.signer.authority import Draft
+from jumphost.signer import authority, callers, mint
 from jumphost.signer.copies import Copies
+from jumphost.signer.draft import Draft
 from jumphost.signer.ledger import HOLD_LIFE_S, Ledger
 from jumphost.signer.log import Log, Record
 from jumphost.signer.protocol import (
@@ -101,7 +101,7 @@ class Signer:
     def _draft(self, asked: IssueCaller | SignTarget | Check) -> Draft:
         config, now_ns = self._copies.current(), self._clock.now_ns()
         if isinstance(asked, IssueCaller):
-            return authority.caller(asked, config, self._copies.ceiling(), now_ns)
+            return callers.certificate(asked, config, self._copies.ceiling(), now_ns)
         if isinstance(asked, SignTarget):
             return authority.target(asked, config, now_ns)
         return authority.check(asked, config, now_ns)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_identit
 from msgspec.structs import replace
 
 from jumphost.errors import Unavailable
-from jumphost.signer.authority import Draft
+from jumphost.signer.draft import Draft
 from jumphost.signer.mint import load_key, new_serial, public_line, sign
 from jumphost.sshkey import read_line
 from jumphost.testing.signing import new_public_line

@@ -1,0 +1,70 @@
+"""What certificate a caller gets: the rules, pure. Identities and the ceiling are those of the signer's own files."""
+
+import json
+import re
+from ipaddress import ip_network
+
+from msgspec import Struct
+
+from jumphost.clock import NS_PER_S
+from jumphost.config.load import SiteConfig
+from jumphost.model.identity import SCOPE
+from jumphost.signer.draft import SKEW_S, Draft, key_of, refuse
+from jumphost.signer.protocol import IssueCaller
+
+_SCOPE = re.compile(SCOPE)
+
+
+class Ceiling(Struct, frozen=True):
+    """Our caller CA as the settings know it: its name under ``callers:`` and the longest life, in seconds."""
+
+    name: str
+    max_ttl_s: int
+
+
+def certificate(asked: IssueCaller, config: SiteConfig, ceiling: Ceiling, now_ns: int) -> Draft:
+    """The certificate of an identity, or Refused."""
+    entry = config.identities.get(asked.identity)
+    if entry is None or not entry.enabled:
+        refuse(f"got identity {asked.identity[:128]!r}, expected one that is registered and enabled")
+    if entry.callers != ceiling.name:
+        refuse(f"got identity {asked.identity}, which the CA {entry.callers!r} names; ours is {ceiling.name!r}")
+    if asked.ttl_s > ceiling.max_ttl_s:
+        refuse(
+            f"got a life of {asked.ttl_s} s, expected at most {ceiling.max_ttl_s} s (callers.{ceiling.name}.max_ttl)"
+        )
+    critical = {}
+    if asked.source_address:
+        critical["source-address"] = ",".join(_network(text) for text in asked.source_address)
+    if asked.force_command:
+        if "\0" in asked.force_command:
+            refuse("got a forced command that holds a NUL")
+        critical["force-command"] = asked.force_command
+    extensions = {"groups@jumphost": _json(entry.groups)}
+    if asked.scope is not None:
+        if wrong := [entry for entry in asked.scope if not _SCOPE.match(entry)]:
+            refuse(f"got the scopes {wrong}, expected OPERATION:TARGET[:LOGIN], such as exec:payments-db")
+        extensions["scope@jumphost"] = _json(asked.scope)
+    now = now_ns // NS_PER_S
+    return Draft(
+        ca="caller",
+        kind="caller",
+        key=key_of(asked.public_key),
+        key_id=entry.match.get("key_id", asked.identity),
+        principal=asked.identity,
+        valid_after=now - SKEW_S,
+        valid_before=now + asked.ttl_s,
+        critical=critical,
+        extensions=extensions,
+    )
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        refuse(f"got the source address {text!r}, expected CIDR such as 10.0.0.0/8: {error}")
+
+
+def _json(value: tuple[str, ...]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
