@@ -82,6 +82,7 @@ async def serve(
         engine = Reloading(await registry.engine(site, settings), lambda: registry.engine(site, settings))
         stack.push_async_callback(engine.close)
         asked = await stack.enter_async_context(signer.running(site))
+        recorded = await store.read(lambda connection: left.recorded(connection, today(clock)))
         parts = Parts(
             clock=clock,
             settings=settings,
@@ -94,24 +95,36 @@ async def serve(
             store=store,
             requests=requests,
             recordings=recordings,
-            quota=DailyQuota(
-                clock,
-                settings.limits.recording_bytes_per_day,
-                await store.read(lambda connection: left.recorded(connection, today(clock))),
-            ),
+            quota=DailyQuota(clock, settings.limits.recording_bytes_per_day, recorded),
         )
-        metrics.DISK_FREE_BYTES.set_function(admission.free)
-        metrics.HOLDS_PENDING.set_function(lambda: sum(hold.state == "pending" for hold in holds.live()))
-        gateway = Gateway(parts)
-        policies = Policies(engine, site.resolve(settings.policy.bundle), standing, store, clock)
-        await store.write(None, Event(Kind.POLICY_LOAD, clock.now_ns(), data={"revision": engine.revision}))
-        about = {"pid": os.getpid(), "clock_is_right": clock_is_right}
-        await store.write(None, Event(Kind.SYSTEM_START, clock.now_ns(), data=about))
-        try:
-            await _listen(site, gateway, parts, policies, _checks(parts, gateway, asked), ready)
-        finally:
-            site.ready_file.unlink(missing_ok=True)
-            await store.write(None, Event(Kind.SYSTEM_STOP, clock.now_ns()))
+        await _run(site, parts, engine, asked, ready, clock_is_right=clock_is_right)
+
+
+async def _run(
+    site: Site,
+    parts: Parts,
+    engine: Reloading,
+    asked: SignerClient,
+    ready: Callable[[dict[str, Any]], None],
+    *,
+    clock_is_right: bool,
+) -> None:
+    """The gateway of these parts, from its first event to its last."""
+    metrics.DISK_FREE_BYTES.set_function(parts.admission.free)
+    metrics.HOLDS_PENDING.set_function(lambda: sum(hold.state == "pending" for hold in parts.holds.live()))
+    gateway = Gateway(parts)
+    policies = Policies(engine, site.resolve(parts.settings.policy.bundle), parts.standing, parts.store, parts.clock)
+    about = {"pid": os.getpid(), "clock_is_right": clock_is_right}
+    await parts.store.write(
+        None,
+        Event(Kind.POLICY_LOAD, parts.clock.now_ns(), data={"revision": engine.revision}),
+        Event(Kind.SYSTEM_START, parts.clock.now_ns(), data=about),
+    )
+    try:
+        await _listen(site, gateway, parts, policies, _checks(parts, gateway, asked), ready)
+    finally:
+        site.ready_file.unlink(missing_ok=True)
+        await parts.store.write(None, Event(Kind.SYSTEM_STOP, parts.clock.now_ns()))
 
 
 async def _listen(

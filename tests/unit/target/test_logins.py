@@ -199,3 +199,15 @@ async def test_nobody_waits_for_ever_for_another_who_logs_in(house: House, monke
     blocked.set()
     with pytest.raises(AssertionError):
         await first
+
+
+async def test_a_login_whose_target_does_not_confirm_an_end_takes_no_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logins, "CLOSE_S", 0.0)
+    seat = await house.seat(house.order())
+    await seat.execute(Session(Collected()), house.order(text="sleep 1").line, REACH.window_bytes)
+    await seat.end()
+    await closed(house.made[0])
+    await house.run(house.order())
+    assert len(house.made) == 2
