@@ -91,6 +91,9 @@ class Profile(Doc, frozen=True):
     operands: tuple[str, ...] = ()
     unknown_flags: tuple[str, ...] = ()
     verb: tuple[str, ...] = ()
+    verified: bool = False  # checked against the real program
+    stdin: Literal["", "data", "code", "sql"] = ""  # what it reads there, called like this
+    hosts: tuple[str, ...] = ()  # that it would talk to
 
 
 class Invocation(Doc, frozen=True):
@@ -168,6 +171,19 @@ class Http(Doc, frozen=True):
     url_k: Literal["literal", "dynamic"] = "literal"
 
 
+class Cloud(Doc, frozen=True):
+    """One call of an orchestrator or a cloud: kubectl, helm, docker, aws, …; "" where the text does not say."""
+
+    cmd: int
+    tool: str
+    verb: tuple[str, ...]
+    namespace: str = ""
+    context: str = ""  # the cluster or engine
+    account: str = ""
+    region: str = ""
+    resources: tuple[str, ...] = ()
+
+
 class Files(Doc, frozen=True):
     """Paths that the command reads, writes or deletes, as far as they are known."""
 
@@ -196,6 +212,7 @@ class Facts(Doc, frozen=True):
     env_danger: tuple[str, ...] = ()
     unknown_programs: tuple[str, ...] = ()
     secret_paths: tuple[str, ...] = ()
+    secret_argv: tuple[str, ...] = ()  # the detectors that found a secret in the text, never what they found
     non_ascii: bool = False
 
 
@@ -226,6 +243,7 @@ class Command(Doc, frozen=True):
     commands: tuple[Invocation, ...] = ()
     sql: tuple[Sql, ...] = ()
     http: tuple[Http, ...] = ()
+    cloud: tuple[Cloud, ...] = ()
     files: Files = Files()
     facts: Facts = Facts()
 
