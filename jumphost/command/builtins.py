@@ -31,7 +31,6 @@ BUILTINS: Final = frozenset(  # of POSIX, bash, dash and busybox
 )
 
 _ALWAYS: Final = {
-    "eval": Opaque.EVAL,
     ".": Opaque.SOURCE_FILE,
     "source": Opaque.SOURCE_FILE,
     "alias": Opaque.ALIAS,
@@ -67,6 +66,7 @@ _DECLARING: Final = frozenset({"declare", "export", "local", "readonly", "typese
 _CAREFREE: Final = frozenset(  # no operand of theirs names a variable, code or a program
     {*(":", "break", "cd", "continue", "echo", "exit", "false", "kill", "pwd", "return", "shift", "true", "umask")}
 )
+_WRAPPERS: Final = frozenset({"builtin", "command", "eval", "exec"})  # their operands are read as what they run
 _NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _UNARY: Final = frozenset(f"-{letter}" for letter in "bcdefghknprstuwxzLOGNS")
 _BINARY: Final = frozenset(
@@ -85,8 +85,8 @@ def reasons(argv: Sequence[str]) -> Iterator[str]:
         yield reason
     if (option := _WITH_OPTION.get(program)) and _has_option(operands, option[0]):
         yield option[1]
-    if _runs_its_operands(program, operands):
-        yield f"{Opaque.EXEC_WRAPPER}:{program}"
+    if program == "jobs" and _has_option(operands, "x"):
+        yield f"{Opaque.EXEC_WRAPPER}:jobs"
     if program != "echo" and any(_SUBSCRIPT.match(operand) for operand in operands):
         yield Opaque.ARITH_EVAL
 
@@ -95,7 +95,7 @@ def dynamic_reasons(words: Sequence["Reading"]) -> Iterator[str]:
     """The opaque reasons of what a builtin might do with operands that are not known; ``words[0]`` is literal."""
     program, *operands = (word.value for word in words)
     unknown = [word for word in words[1:] if not word.literal]
-    if program not in BUILTINS or program in _CAREFREE or not unknown:
+    if program not in BUILTINS or program in _CAREFREE | _WRAPPERS or not unknown:
         return
     match program:
         case "test" | "[":
@@ -119,18 +119,6 @@ def _only_compares(words: Sequence["Reading"], program: str) -> bool:
             return operator in _UNARY
         case [_, str(operator), _]:
             return operator in _BINARY
-        case _:
-            return False
-
-
-def _runs_its_operands(program: str, operands: Sequence[str]) -> bool:
-    match program:
-        case "builtin" | "exec":
-            return True
-        case "command":
-            return not _has_option(operands[:1], "vV")
-        case "jobs":
-            return _has_option(operands, "x")
         case _:
             return False
 

@@ -14,6 +14,7 @@ from jumphost.command.opaque import NotLiteral, Opaque
 from jumphost.command.parts import MODES, WRITING, dangerous, files, kind, program, stdin, touches
 from jumphost.command.structured import Script, describe
 from jumphost.command.text import decode, printable
+from jumphost.command.unwrap import unwrapped
 from jumphost.model.request import Assignment, Command, Facts, Files, Invocation, Redirect, Shape, Word
 
 _NOTHING_MORE: Final = frozenset({Opaque.EMPTY})  # no other reader would find more
@@ -23,12 +24,17 @@ _WHEN: Final[dict[str, _When]] = {"": "always", "&&": "and", "||": "or", ";": "a
 
 
 def analyse(raw: bytes, *, dialect: str = "sh") -> Command:
-    """The facts of ``raw``, whatever bytes it holds; never raises.
+    """The facts of ``raw``, whatever bytes it holds, and of what its wrappers run; never raises.
 
     ``tier`` is literal, or else structured where shfmt reads it, or else unparsed with the reason in ``opaque`` and no
     commands. Beside a text that was read ``opaque`` names what may run or change unseen. ``canonical`` is of the
     literal tier alone: of a structured text the raw one runs. What is no text stands in ``raw`` as U+FFFD.
     """
+    return unwrapped(_read(raw, dialect), _read)
+
+
+def _read(raw: bytes, dialect: str) -> Command:
+    """The facts of ``raw`` as far as they stand in it: what a wrapper runs is an operand here."""
     found = Command(
         raw=printable(raw),
         sha256=hashlib.sha256(raw).hexdigest(),

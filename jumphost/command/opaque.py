@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Opaque(StrEnum):
-    """Each value is what ``command.opaque`` holds; EXEC_WRAPPER is followed by ``:NAME``."""
+    """Each value is what ``command.opaque`` holds; EXEC_WRAPPER and INTERPRETER are followed by ``:NAME``."""
 
     # the bytes
     TOO_LONG = "too_long"
@@ -70,6 +70,20 @@ class Opaque(StrEnum):
     DYNAMIC_PROGRAM = "dynamic_program"
     INDIRECT_EXPANSION = "indirect_expansion"  # ${!x}
     PARAM_TRANSFORM = "param_transform"  # ${x@P}
+
+    # what a program hides that runs another
+    SHELL_STDIN = "shell_stdin"  # a shell reads its commands from its input
+    SHELL_SCRIPT_FILE = "shell_script_file"
+    INTERACTIVE_SHELL = "interactive_shell"
+    RCFILE = "rcfile"  # a shell runs a start file first, or is whatever shell a user has
+    DYNAMIC_CODE = "dynamic_code"  # a text for a shell is not known
+    INTERPRETER = "interpreter"
+    AWK_CODE = "awk_code"
+    SED_CODE = "sed_code"
+    SED_FILE = "sed_file"
+    ENV_SPLIT = "env_split"
+    XARGS_PROGRAM = "xargs_program"
+    MAKEFILE = "makefile"
 
 
 class NotLiteral(ValueError):

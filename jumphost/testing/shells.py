@@ -38,9 +38,14 @@ class Observed:
 
 
 class Witness:
-    """One shell, by its name in SHELLS, that finds ``programs`` alone; LookupError if it is not installed."""
+    """One shell, by its name in SHELLS, that finds ``programs`` alone; LookupError if it is not installed.
 
-    def __init__(self, name: str, folder: Path, programs: Mapping[str, int] = PROGRAMS) -> None:
+    Those of the ``real`` programs that are installed stand beside them.
+    """
+
+    def __init__(
+        self, name: str, folder: Path, programs: Mapping[str, int] = PROGRAMS, *, real: Sequence[str] = ()
+    ) -> None:
         program, *options = SHELLS[name]
         found = shutil.which(program)
         if found is None:
@@ -53,6 +58,9 @@ class Witness:
             path = self._programs / recorder
             path.write_text(_RECORDER.format(variable=VARIABLE, calls=_CALLS, status=status))
             path.chmod(0o755)
+        self.real = {program: found for program in real if (found := shutil.which(program))}
+        for link, to in self.real.items():
+            (self._programs / link).symlink_to(to)
         self._batches = 0
 
     def run(self, texts: Sequence[str]) -> list[Observed]:

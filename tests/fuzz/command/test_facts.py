@@ -34,7 +34,9 @@ def test_any_bytes_give_facts_or_a_documented_reason(raw: bytes) -> None:
     assert (command.tier == "literal") == bool(command.canonical)
     assert (command.tier != "unparsed") == bool(command.commands)
     assert command.tier != "unparsed" or len(command.opaque) == 1
-    assert command.tier != "literal" or len(command.commands) <= MAX_OPERATORS + 1
+    assert command.tier != "literal" or command.shape.commands <= MAX_OPERATORS + 1
+    assert all(part.parent < part.id == number for number, part in enumerate(command.commands))
+    assert {part.id for part in command.commands if part.wrapper} <= {part.parent for part in command.commands}
     assert sum(len(part.argv) + len(part.env) + len(part.redirects) for part in command.commands) <= MAX_WORDS
     assert "\0" not in command.raw
     document = msgspec.json.encode(command)

@@ -8,7 +8,15 @@ import pytest
 from jumphost.command.facts import analyse
 from jumphost.command.opaque import Opaque
 from jumphost.model.request import Assignment, Files, Redirect, Shape, Word
-from jumphost.testing.texts import HIDING, NOT_LITERAL, NOT_STRUCTURED, NOT_TEXT, STRUCTURED_HIDING, short
+from jumphost.testing.texts import (
+    HANDED_HIDING,
+    HIDING,
+    NOT_LITERAL,
+    NOT_STRUCTURED,
+    NOT_TEXT,
+    STRUCTURED_HIDING,
+    short,
+)
 
 
 def test_a_command_as_a_policy_sees_it() -> None:
@@ -187,8 +195,15 @@ def test_builtins_that_hide_something_are_literal_and_named(raw: bytes, reasons:
     assert command.commands[0].builtin
 
 
+@pytest.mark.parametrize(("dialect", "raw", "reasons"), HANDED_HIDING, ids=short)
+def test_programs_that_hide_what_they_run_are_named(dialect: str, raw: bytes, reasons: tuple[str, ...]) -> None:
+    command = analyse(raw, dialect=dialect)
+    assert command.tier in ("literal", "structured")
+    assert command.opaque == reasons
+
+
 def test_each_reason_is_named_once() -> None:
-    assert analyse(b"eval x; eval y; exec z").opaque == ("eval", "exec_wrapper:exec")
+    assert analyse(b"trap x 1; trap y 1; hash z").opaque == ("trap", "hash")
 
 
 def test_beyond_ascii_is_a_fact() -> None:

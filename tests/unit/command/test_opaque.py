@@ -1,12 +1,14 @@
 """The closed list: nothing in it without a text that gives it."""
 
 from jumphost.command.opaque import NotLiteral, Opaque
-from jumphost.testing.texts import HIDING, NOT_LITERAL, NOT_STRUCTURED, NOT_TEXT, STRUCTURED_HIDING
+from jumphost.testing.texts import HANDED_HIDING, HIDING, NOT_LITERAL, NOT_STRUCTURED, NOT_TEXT, STRUCTURED_HIDING
 
 
 def test_every_reason_has_a_text() -> None:
     unparsed = {reason.value for *_, reason in [*NOT_TEXT, *NOT_LITERAL, *NOT_STRUCTURED]}
-    hidden = {reason.partition(":")[0] for *_, reasons in [*HIDING, *STRUCTURED_HIDING] for reason in reasons}
+    hidden = {
+        reason.partition(":")[0] for *_, reasons in [*HIDING, *STRUCTURED_HIDING, *HANDED_HIDING] for reason in reasons
+    }
     of_the_parser = {Opaque.PARSER_TIMEOUT, Opaque.PARSER_FAILED}  # in test_shfmt
     assert unparsed | hidden | of_the_parser == set(Opaque)
 

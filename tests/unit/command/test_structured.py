@@ -147,7 +147,7 @@ def test_a_dynamic_program_has_no_name() -> None:
 
 LITERAL = [
     *("ls", "a 'b c' | d && e || f; g", "/bin/a >x 2>&1 <y", "A=b TZ=UTC c", "a \\\n b", "a\nb", "a 2>/dev/null"),
-    *("echo >&2 x", "a <&-", 'a "b\\$c" \\;', "find . -exec {} +", "[ a = b ]", "/opt/x/y é", "declare -x A=b"),
+    *("echo >&2 x", "a <&-", 'a "b\\$c" \\;', "find . {} +", "[ a = b ]", "/opt/x/y é", "declare -x A=b"),
 ]
 
 
