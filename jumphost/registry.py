@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jumphost import wire
+from jumphost.command.profile import encode
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Unavailable
-from jumphost.policy import bundle
+from jumphost.policy import bundle, profiles
 from jumphost.policy.base import DocumentEngine, Engine
 from jumphost.policy.opa import binary
 from jumphost.policy.pool import Pool, inspect
@@ -62,7 +63,8 @@ async def _remote(site: Site, policy: Policy) -> Engine:
         token=token,
         ca=str(site.resolve(policy.ca)) if policy.ca else "",
     )
-    return await Opa.remote(place, workers=policy.workers, deadline_ms=policy.deadline_ms)
+    known = encode(profiles.with_shipped(site.resolve(policy.bundle)))
+    return await Opa.remote(place, workers=policy.workers, deadline_ms=policy.deadline_ms, profiles=known)
 
 
 def reach(settings: Settings) -> Reach:

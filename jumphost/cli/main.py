@@ -23,6 +23,7 @@ NOUNS: dict[str, str] = {
     "approver": "Approvers: the people who answer holds.",
     "cert": "Certificates of callers: issue and revoke.",
     "policy": "The policy bundle: check, test, evaluate.",
+    "profile": "Argv profiles: what is known of the programs that commands call.",
     "approval": "Held commands: list, show, approve, reject, withdraw.",
     "session": "Sessions: list, show, play, export.",
     "audit": "Questions to the trail.",

@@ -9,9 +9,11 @@ from msgspec.structs import replace
 from jumphost.command import shfmt
 from jumphost.command.builtins import BUILTINS, declared, reasons
 from jumphost.command.canonical import canonical
+from jumphost.command.grammar import NONE, Grammars
 from jumphost.command.lexer import Redirection, Simple, parse
 from jumphost.command.opaque import NotLiteral, Opaque
 from jumphost.command.parts import MODES, WRITING, dangerous, files, kind, program, stdin, touches
+from jumphost.command.profiled import profiled
 from jumphost.command.structured import Script, describe
 from jumphost.command.text import decode, printable
 from jumphost.model.request import Assignment, Command, Facts, Files, Invocation, Redirect, Shape, Word
@@ -22,13 +24,17 @@ _VIA: Final = {"": "top", "|": "pipe", "&&": "and", "||": "or", ";": "list"}
 _WHEN: Final[dict[str, _When]] = {"": "always", "&&": "and", "||": "or", ";": "always"}
 
 
-def analyse(raw: bytes, *, dialect: str = "sh") -> Command:
-    """The facts of ``raw``, whatever bytes it holds; never raises.
+def analyse(raw: bytes, *, dialect: str = "sh", profiles: Grammars = NONE) -> Command:
+    """The facts of ``raw``, whatever bytes it holds, with what ``profiles`` say of its calls; never raises.
 
     ``tier`` is literal, or else structured where shfmt reads it, or else unparsed with the reason in ``opaque`` and no
     commands. Beside a text that was read ``opaque`` names what may run or change unseen. ``canonical`` is of the
     literal tier alone: of a structured text the raw one runs. What is no text stands in ``raw`` as U+FFFD.
     """
+    return profiled(_read(raw, dialect), profiles)
+
+
+def _read(raw: bytes, dialect: str) -> Command:
     found = Command(
         raw=printable(raw),
         sha256=hashlib.sha256(raw).hexdigest(),
@@ -106,7 +112,6 @@ def _facts(
         writes=any(touches(redirect, WRITING) for redirect in redirects),
         network=any(redirect.kind == "net" for redirect in redirects),
         env_danger=dangerous(given),
-        unknown_programs=tuple(sorted({one.program for one in invocations if one.program})),
     )
 
 

@@ -18,9 +18,11 @@ import msgspec
 from msgspec import Struct
 
 import jumphost
+from jumphost.command.profile import Profile, encode
 from jumphost.config.load import plain
 from jumphost.config.tree import MAX_DEPTH, MAX_INTEGER
 from jumphost.errors import Code, Problem, Problems
+from jumphost.policy import profiles
 from jumphost.policy.header import read_module
 from jumphost.policy.protocol import Bundle, Module
 
@@ -55,6 +57,7 @@ class Tree:
     modules: list[Module] = field(default_factory=list)
     tests: list[Module] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)  # "ROOT/PATH" → SHA-256 of what is loaded
     problems: list[Problem] = field(default_factory=list)
 
@@ -76,7 +79,7 @@ def load(directory: Path) -> Bundle:
 
 
 def join(trees: Sequence[Tree]) -> Bundle:
-    """One bundle of trees whose roots differ; Problems if there are any."""
+    """One bundle of trees whose roots differ, and of the shipped profiles; Problems if there are any."""
     problems = [problem for tree in trees for problem in tree.problems]
     if problems:
         raise Problems(problems, code=Code.POLICY_INVALID)
@@ -84,7 +87,10 @@ def join(trees: Sequence[Tree]) -> Bundle:
     return Bundle(
         modules=tuple(module for tree in trees for module in tree.modules),
         data=json.dumps(data, ensure_ascii=True).encode(),
-        revision=_revision(file for tree in trees for file in tree.files.items()),
+        revision=_revision(
+            [*(file for tree in trees for file in tree.files.items()), (profiles.FOLDER, profiles.shipped_digest())]
+        ),
+        profiles=encode(profiles.shipped() | {name: one for tree in trees for name, one in tree.profiles.items()}),
     )
 
 
@@ -108,6 +114,8 @@ def read_tree(directory: Path, root: str) -> Tree:
                 (tree.tests if test else tree.modules).append(module)
             if test:
                 continue
+        elif inner.parts[0] == profiles.FOLDER:
+            _profiles(tree, path, loaded)
         else:
             _data(tree, path, inner, loaded)
         tree.files[f"{root}/{inner}"] = hashlib.sha256(loaded).digest()
@@ -163,11 +171,13 @@ def _regular(tree: Tree) -> Iterator[tuple[Path, PurePosixPath]]:
 
 
 def _bytes_of_policy(tree: Tree, path: Path, inner: PurePosixPath) -> bytes | None:
-    """The content of a file that is a module or data; None for any other, and for one that is wrong."""
+    """The content of a file that is a module, data or profiles; None for any other, and for one that is wrong."""
     data = inner.name in _DATA
-    if not data and inner.suffix != ".rego":
+    profile = tree.root == SITE and len(inner.parts) > 1 and inner.parts[0] == profiles.FOLDER
+    profile = profile and inner.suffix in profiles.SUFFIXES
+    if not (data or profile) and inner.suffix != ".rego":
         return None
-    if data and inner.parts[0] != "data":
+    if data and not profile and inner.parts[0] != "data":
         if inner.parts[0] not in _ASIDE:
             tree.wrong(path, f"got data here, expected it below {tree.directory / 'data'}", "data.place")
         return None
@@ -175,7 +185,7 @@ def _bytes_of_policy(tree: Tree, path: Path, inner: PurePosixPath) -> bytes | No
         tree.wrong(path, f"got the name {odd[0]!a}, expected letters, digits and . _ -", "root.file")
         return None
     try:
-        return read_regular(path, MAX_DATA if data else MAX_MODULE)
+        return read_regular(path, MAX_DATA if data and not profile else MAX_MODULE)
     except (OSError, ValueError) as error:
         tree.wrong(path, str(error), "root.file")
         return None
@@ -191,6 +201,14 @@ def read_regular(path: Path, limit: int) -> bytes:
     if len(content) > limit:
         raise ValueError(f"got more than {limit} bytes, expected at most {limit}")
     return content
+
+
+def _profiles(tree: Tree, path: Path, content: bytes) -> None:
+    for one in profiles.read(content, str(path), tree.problems).values():
+        there = profiles.shipped() | tree.profiles
+        profiles.merge(there, [one], tree.problems)
+        if there[one.program] is one:
+            tree.profiles[one.program] = one
 
 
 def _data(tree: Tree, path: Path, inner: PurePosixPath, content: bytes) -> None:

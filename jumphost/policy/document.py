@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from jumphost.clock import rfc3339, utc
 from jumphost.command.facts import analyse
+from jumphost.command.grammar import NONE, Grammars
 from jumphost.errors import Code, Refused
 from jumphost.model import request as model
 from jumphost.model.identity import Identity
@@ -44,8 +45,11 @@ class Document(Struct, frozen=True):
         return self.request.operation not in _TEXTUAL or (command.tier != "unparsed" and bool(command.commands))
 
 
-def build(submission: Submission) -> Document:
-    """The document of a submission; Refused (request.invalid) names what cannot be part of one."""
+def build(submission: Submission, grammars: Grammars = NONE) -> Document:
+    """The document of a submission under the profiles of a bundle.
+
+    Refused (request.invalid) names what cannot be part of one.
+    """
     try:
         raw = submission.raw.decode()
     except UnicodeDecodeError as error:
@@ -65,7 +69,7 @@ def build(submission: Submission) -> Document:
             source=_source(submission.source),
             target=submission.target,
             operation=submission.operation,
-            command=analyse(submission.raw, dialect=submission.dialect) if textual else Command(raw=raw),
+            command=_command(submission, grammars) if textual else Command(raw=raw),
             file=FileOperation(),
             forward=Forward(),
             stdin=_stdin(submission),
@@ -74,6 +78,10 @@ def build(submission: Submission) -> Document:
             approvals=submission.approvals,
         )
     )
+
+
+def _command(submission: Submission, grammars: Grammars) -> Command:
+    return analyse(submission.raw, dialect=submission.dialect, profiles=grammars)
 
 
 def read(body: bytes) -> Document:

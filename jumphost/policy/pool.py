@@ -74,7 +74,9 @@ class Pool:
         self._revision = bundle.revision
         self._engine = f"embedded: regorus {version('gordon-to-regorus')}"
         self._deadline = deadline_ms / 1000
-        load = Load(modules=bundle.modules, data=bundle.data, cpu_s=int(START_S), memory=memory)
+        load = Load(
+            modules=bundle.modules, data=bundle.data, cpu_s=int(START_S), memory=memory, profiles=bundle.profiles
+        )
         self._memory = child.sealed(encode(load), "jumphost-policy")
         self._size = workers + SPARE
         self._free = asyncio.Semaphore(workers)

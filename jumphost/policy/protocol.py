@@ -31,6 +31,7 @@ class Bundle(Struct, frozen=True):
     modules: tuple[Module, ...]
     data: bytes = b"{}"
     revision: str = ""  # SHA-256, lower-case hex
+    profiles: bytes = b""  # of programs, as ``command.profile.encode`` writes them
 
 
 class Load(Struct, frozen=True):
@@ -41,6 +42,7 @@ class Load(Struct, frozen=True):
     cpu_s: int  # processor time for loading, and for each call
     memory: int  # bytes of address space
     review: Literal["", "part", "whole"] = ""  # of a bundle
+    profiles: bytes = b""
 
 
 class Ready(Struct, frozen=True):

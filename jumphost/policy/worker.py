@@ -10,6 +10,8 @@ import sys
 import msgspec
 
 from jumphost import child
+from jumphost.command import profile
+from jumphost.command.grammar import NONE, Grammars
 from jumphost.errors import Code, Problem, Refused
 from jumphost.policy import document
 from jumphost.policy.interpreter import ENTRYPOINT, Interpreter, Undefined, explain
@@ -25,6 +27,7 @@ def main(arguments: list[str]) -> None:
     pipe = child.Parent(socket)
     child.grant_cpu(load.cpu_s)
     try:
+        grammars = Grammars(profile.decode(load.profiles))
         interpreter = Interpreter(load.modules, load.data)
         problems = [*interpreter.problems, *(_review(interpreter, load) if load.review else ())]
     except BaseException as error:
@@ -36,17 +39,17 @@ def main(arguments: list[str]) -> None:
     calls = msgspec.msgpack.Decoder(Call)
     while (message := pipe.receive()) is not None:
         child.grant_cpu(load.cpu_s)
-        reply = answer(interpreter, calls.decode(message))
+        reply = answer(interpreter, calls.decode(message), grammars)
         pipe.send(encode(reply))
         if reply.last:
             return
 
 
-def answer(interpreter: Interpreter, call: Call) -> Reply:
+def answer(interpreter: Interpreter, call: Call, grammars: Grammars = NONE) -> Reply:
     """The reply to one call; never raises, whatever the text, the rules or the engine do."""
     known = Reply(call.number)
     try:
-        made = document.build(call.submission) if call.submission else document.read(call.document)
+        made = document.build(call.submission, grammars) if call.submission else document.read(call.document)
         known = Reply(call.number, b"", None, "", "", made.body, made.request_digest, made.input_digest)
         if not made.understood:
             reasons = ", ".join(made.request.command.opaque) or "no command in it"

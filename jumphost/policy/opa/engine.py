@@ -40,8 +40,9 @@ class Opa:
         server: Server | None = None,
         revision: str = "",
         clock: Clock | None = None,
+        profiles: bytes = b"",
     ) -> None:
-        self._builder = Pool(Bundle(modules=()), workers=workers, deadline_ms=deadline_ms)
+        self._builder = Pool(Bundle(modules=(), profiles=profiles), workers=workers, deadline_ms=deadline_ms)
         self.place = place
         self._client = Client(place)
         self._server = server
@@ -85,7 +86,14 @@ class Opa:
             folder.remove()
             raise
         place = Place(socket=str(socket))
-        engine = cls(place, workers=workers, deadline_ms=deadline_ms, server=server, revision=bundle.revision)
+        engine = cls(
+            place,
+            workers=workers,
+            deadline_ms=deadline_ms,
+            server=server,
+            revision=bundle.revision,
+            profiles=bundle.profiles,
+        )
         engine._ends += [server.close, folder.removed]
         try:
             return await engine._begun()
@@ -96,14 +104,21 @@ class Opa:
 
     @classmethod
     async def remote(
-        cls, place: Place, *, workers: int = 2, deadline_ms: int = 250, clock: Clock | None = None
+        cls,
+        place: Place,
+        *,
+        workers: int = 2,
+        deadline_ms: int = 250,
+        clock: Clock | None = None,
+        profiles: bytes = b"",
     ) -> "Opa":
-        """An engine by a server that others run, and that has judged once.
+        """An engine by a server that others run, and that has judged once; ``profiles`` are ours all the same.
 
         Raises Unavailable (policy.unavailable) if it cannot be asked, is too old or not strict, does not say which
         bundle decided, or has no valid answer to a plain request.
         """
-        return await cls(place, workers=workers, deadline_ms=deadline_ms, clock=clock)._begun()
+        engine = cls(place, workers=workers, deadline_ms=deadline_ms, clock=clock, profiles=profiles)
+        return await engine._begun()
 
     @property
     def revision(self) -> str:

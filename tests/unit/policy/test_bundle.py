@@ -32,7 +32,7 @@ def test_modules_and_data_are_read_and_tests_left_out(tmp_path: Path) -> None:
             "data/window/schema.json": "{",
             "data/window/deep/data.json": '{"n": 9007199254740992}',
             "data/data.yml": "top: 1\n",
-            "profiles/psql.yaml": "x: [",
+            "profiles/README.md": "x: [",
             "README.md": "hello",
             ".git/config": "x",
         },

@@ -1,0 +1,180 @@
+"""A profile made ready to match: its names looked up and its checks made functions, once for all commands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from jumphost.command import profile
+from jumphost.command.checks import Taken, Taker, taker, takes_path
+from jumphost.command.profile import Check, Form, Operand, Profile, Stdin, Style
+
+NUMBER: Final = "-NUM"  # the name of a flag that is a number: head -20
+_LIKE_FLAGS: Final = frozenset({"any", "date", "delimiter"})  # checks of words that may begin with -
+_WITH_EQUALS: Final = frozenset({"delimiter", "regex"})
+_NO_STDIN: Final = Stdin("", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag under any of its names; ``take`` is None if it is bare."""
+
+    name: str
+    take: Taker | None
+    optional: bool
+    many: bool
+    equals: bool  # the value of a short one may begin with =, which getopt takes as it is and others drop
+    instead: bool
+    effects: tuple[str, ...]
+    excludes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Operands:
+    """The checks of operands in their order: ``first``, those of ``optional`` that are there, ``many``, ``last``."""
+
+    first: tuple[Taker, ...] = ()
+    optional: tuple[Taker, ...] = ()
+    many: Taker | None = None
+    least: int = 0  # of many
+    last: tuple[Taker, ...] = ()
+    files: bool = False  # whether one of them may be a file
+
+    def takers(self, count: int, instead: int = 0) -> Sequence[Taker] | None:
+        """One for each of ``count`` operands; None if there may not be so many or so few.
+
+        ``instead``: how many of the first are not there because flags stand for them.
+        """
+        first = self.first[instead:]
+        room = count - len(first) - len(self.last)
+        optional = self.optional[: max(room, 0)]
+        room -= len(optional)
+        if room < self.least or (room and self.many is None):
+            return None
+        return (*first, *optional, *((self.many,) * room if self.many else ()), *self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Where a reader of words stands: behind the program or a verb, with all that is known from there and above."""
+
+    flags: Mapping[str, Flag]  # by every name
+    verbs: Mapping[str, "Level"]
+    bare: bool
+    requires: frozenset[str]
+    effects: frozenset[str]
+    effects_from: str
+    stdin: Stdin
+    operands: Operands
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A profile, ready."""
+
+    program: str
+    style: Style
+    verified: bool
+    forms: tuple[Level, ...]
+
+
+class Grammars:
+    """Grammars by program, each made when it is first asked for; as good as constant."""
+
+    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+        self._profiles = dict(profiles)
+        self._ready: dict[str, Grammar] = {}
+
+    def get(self, program: str) -> Grammar | None:
+        """The grammar of a program; None if it has no profile."""
+        if (ready := self._ready.get(program)) is not None:
+            return ready
+        if (known := self._profiles.get(program)) is None:
+            return None
+        return self._ready.setdefault(program, grammar(known))
+
+
+NONE: Final = Grammars({})
+
+
+def grammar(known: Profile) -> Grammar:
+    """Raises ValueError for checks that ``profile_reading`` would not take."""
+    return Grammar(
+        known.program, known.style, known.verified, tuple(_level(form, _TOP, known.style) for form in known.forms)
+    )
+
+
+def bare_name(name: str) -> str:
+    """The name of a flag of style ``go`` without its dashes, of which one is as good as two."""
+    return name.removeprefix("-").removeprefix("-")
+
+
+_TOP: Final = Level(
+    flags={},
+    verbs={},
+    bare=True,
+    requires=frozenset(),
+    effects=frozenset(),
+    effects_from="",
+    stdin=_NO_STDIN,
+    operands=Operands(),
+)
+
+
+def _level(form: Form, above: Level, style: Style) -> Level:
+    first = {name: spec.names[0] for spec in form.flags for name in spec.names}
+    own = {_key(name, style): flag for spec in form.flags for flag in [_flag(spec)] for name in spec.names}
+    here = Level(
+        flags={**above.flags, **own},
+        verbs={},
+        bare=form.bare or not form.verbs,
+        requires=above.requires | {first.get(name, name) for name in form.requires},
+        effects=above.effects | frozenset(form.effects),
+        effects_from=form.effects_from or above.effects_from,
+        stdin=form.stdin or above.stdin,
+        operands=_operands(form.operands, style),
+    )
+    below = replace(here, flags=above.flags) if form.only_before else here
+    return replace(here, verbs={verb: _level(under, below, style) for verb, under in form.verbs.items()})
+
+
+def _key(name: str, style: Style) -> str:
+    return bare_name(name) if style == "go" else name
+
+
+def _flag(spec: profile.Flag) -> Flag:
+    return Flag(
+        name=spec.names[0],
+        take=taker(spec.check) if spec.check else None,
+        optional=spec.optional,
+        many=spec.many,
+        equals=spec.check is not None and spec.check.name in _WITH_EQUALS,
+        instead=spec.instead,
+        effects=spec.effects,
+        excludes=frozenset(spec.excludes),
+    )
+
+
+def _operands(specs: Sequence[Operand], style: Style) -> Operands:
+    """Those before the one of any number, and those behind it; without one all are before."""
+    at = next((number for number, one in enumerate(specs) if one.many in ("*", "+")), len(specs))
+    before, many, last = specs[:at], specs[at : at + 1], specs[at + 1 :]
+    ready = {one: _of_operand(one.check, style) for one in specs}
+    return Operands(
+        first=tuple(ready[one] for one in before if not one.many),
+        optional=tuple(ready[one] for one in before if one.many),
+        many=ready[many[0]] if many else None,
+        least=int(bool(many) and many[0].many == "+"),
+        last=tuple(ready[one] for one in last),
+        files=any(takes_path(one.check) for one in specs),
+    )
+
+
+def _of_operand(check: Check, style: Style) -> Taker:
+    take = taker(check)
+    if style == "words" or check.name not in _LIKE_FLAGS:
+        return take
+
+    def take_no_flag(word: str) -> Taken:
+        return None if word.startswith("-") else take(word)
+
+    return take_no_flag

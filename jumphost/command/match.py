@@ -1,0 +1,177 @@
+"""Whether a program is called in a form that its profile knows, and what it then reads, writes and asks."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from jumphost.command.argv import Split, split
+from jumphost.command.checks import Use, plain_path
+from jumphost.command.grammar import Grammar, Grammars, Level
+from jumphost.command.profile import Reads
+from jumphost.model import request as model
+from jumphost.model.request import Http, Invocation, Sql
+
+_FILES: Final = frozenset({"read", "list", "database", "write", "delete"})
+_READ: Final = frozenset({"read", "list", "database"})
+_FETCHES: Final = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a profile says of one call; ``why`` it does not match is "" if it does.
+
+    Paths are absolute and normal; ``known`` is whether all are, so that no other is touched.
+    """
+
+    profile: model.Profile
+    why: str = ""
+    reads: tuple[str, ...] = ()  # lists of names too
+    writes: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+    known: bool = False
+
+
+@dataclass(slots=True)
+class _Named:
+    """What the values of flags and the operands name."""
+
+    by_flags: list[Use] = field(default_factory=list)
+    by_operands: list[Use] = field(default_factory=list)
+
+
+NO_PROFILE: Final = Matched(model.Profile(), "no profile")
+
+
+def match(invocation: Invocation, grammars: Grammars, sql: Sequence[Sql] = (), http: Sequence[Http] = ()) -> Matched:
+    """What the profile of its program says of a call; ``sql`` and ``http`` are the facts of the whole command."""
+    grammar = grammars.get(invocation.program) if invocation.kind == "literal" else None
+    if grammar is None:
+        return NO_PROFILE
+    for word in invocation.argv:
+        if word.k != "literal":
+            return _failed(grammar, f"{word.src}: not known before it runs")
+    words = [word.v for word in invocation.argv[1:]]
+    failed: Matched | None = None
+    for form in grammar.forms:
+        found = split(words, form, grammar.style)
+        named = _Named()
+        if why := found.fault or _misfit(found, named):
+            failed = failed or _failed(grammar, why, found.unknown)
+            continue
+        derived = _derived(found.level, invocation.id, sql, http)
+        return _matched(grammar, found, named, derived)
+    return failed or _failed(grammar, "no form")
+
+
+def _failed(grammar: Grammar, why: str, unknown: Iterable[str] = ()) -> Matched:
+    profile = model.Profile(
+        name=grammar.program, verified=grammar.verified, unknown_flags=tuple(dict.fromkeys(unknown))
+    )
+    return Matched(profile, why)
+
+
+def _misfit(found: Split, named: _Named) -> str:
+    """Why flags and operands do not fit, "" if they do; fills ``named``."""
+    given: set[str] = set()
+    instead = 0
+    for flag, value in found.flags:
+        if flag.name in given and not flag.many:
+            return f"{flag.name}: given again"
+        instead += flag.instead and flag.name not in given
+        given.add(flag.name)
+        if flag.take is not None and value is not None:
+            taken = flag.take(value)
+            if taken is None:
+                return f"{flag.name}: the value {value!r} is not one that it may have"
+            named.by_flags += taken
+    for flag, _ in found.flags:
+        if both := flag.excludes & given:
+            return f"{flag.name}: given with {min(both)}"
+    if missing := found.level.requires - given:
+        return f"{min(missing)}: required"
+    return _operands_misfit(found, named, instead)
+
+
+def _operands_misfit(found: Split, named: _Named, instead: int) -> str:
+    takers = found.level.operands.takers(len(found.operands), instead)
+    if takers is None:
+        return f"got {len(found.operands)} operands, which are too many or too few"
+    for take, word in zip(takers, found.operands, strict=True):
+        taken = take(word)
+        if taken is None:
+            return f"the operand {word!r} is not one that may stand there"
+        named.by_operands += taken
+    return ""
+
+
+def _derived(level: Level, number: int, sql: Sequence[Sql], http: Sequence[Http]) -> str:
+    """The effect that follows from the SQL or the HTTP of this call; the worse where nothing is known of it."""
+    match level.effects_from:
+        case "sql":
+            texts = [one for one in sql if one.cmd == number]
+            return "db_read" if texts and all(map(_only_reads, texts)) else "db_write"
+        case "http":
+            calls = [one for one in http if one.cmd == number]
+            return "net_read" if calls and all(map(_only_fetches, calls)) else "net_write"
+        case _:
+            return ""
+
+
+def _only_reads(sql: Sql) -> bool:
+    return sql.parse_ok and not sql.opaque and bool(sql.statements) and all(one.read_only for one in sql.statements)
+
+
+def _only_fetches(http: Http) -> bool:
+    return (
+        http.method in _FETCHES
+        and http.body == "none"
+        and http.output == "stdout"
+        and not http.proxy
+        and http.url_k == "literal"
+    )
+
+
+def _matched(grammar: Grammar, found: Split, named: _Named, derived: str) -> Matched:
+    uses = (*named.by_flags, *named.by_operands)
+    effects = found.level.effects.union(*(flag.effects for flag, _ in found.flags), (derived,) if derived else ())
+    flags: dict[str, tuple[str, ...]] = {}
+    for flag, value in found.flags:
+        flags[flag.name] = (*flags.get(flag.name, ()), value or "")
+    profile = model.Profile(
+        name=grammar.program,
+        matched=True,
+        effects=tuple(sorted(effects)),
+        flags=flags,
+        operands=tuple(found.operands),
+        verb=tuple(found.verb),
+        verified=grammar.verified,
+        stdin=_stdin(found, named, flags),
+        hosts=tuple(dict.fromkeys(word for role, word in uses if role == "host")),
+    )
+    if not uses:
+        return Matched(profile, known=True)
+    paths = [(role, plain_path(word)) for role, word in uses if role in _FILES]
+    writing = {"write", "database"} if "db_write" in effects else {"write"}
+    return Matched(
+        profile,
+        reads=_those(paths, _READ),
+        writes=_those(paths, writing),
+        deletes=_those(paths, {"delete"}),
+        known=all(path for _, path in paths),
+    )
+
+
+def _those(paths: Sequence[tuple[str, str]], roles: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(path for role, path in paths if path and role in roles))
+
+
+def _stdin(found: Split, named: _Named, flags: Collection[str]) -> Reads:
+    stdin = found.level.stdin
+    if any(role == "stdin" for role, _ in (*named.by_flags, *named.by_operands)):
+        return stdin.reads or "data"
+    if stdin.when == "never" or not set(stdin.without).isdisjoint(flags):
+        return ""
+    if stdin.when == "no_operands":
+        by_files = any(role in _READ for role, _ in named.by_operands)
+        return "" if (by_files if found.level.operands.files else found.operands) else stdin.reads
+    return stdin.reads
