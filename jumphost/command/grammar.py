@@ -1,8 +1,11 @@
 """A profile made ready to match: its names looked up and its checks made functions, once for all commands."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from jumphost.command import profile
 from jumphost.command.checks import Taken, Taker, taker, takes_path
@@ -121,27 +124,33 @@ _TOP: Final = Level(
 
 
 def _level(form: Form, above: Level, style: Style) -> Level:
-    first = {name: spec.names[0] for spec in form.flags for name in spec.names}
-    own = {_key(name, style): flag for spec in form.flags for flag in [_flag(spec)] for name in spec.names}
+    names = {key: flag.name for key, flag in above.flags.items()}
+    names |= {_key(name, style): spec.names[0] for spec in form.flags for name in spec.names}
+
+    def first(several: Iterable[str]) -> frozenset[str]:
+        return frozenset(names[_key(name, style)] for name in several)
+
+    own = {spec.names: _flag(spec, first(spec.excludes)) for spec in form.flags}
     here = Level(
-        flags={**above.flags, **own},
+        flags={**above.flags, **{_key(name, style): flag for several, flag in own.items() for name in several}},
         verbs={},
         bare=form.bare or not form.verbs,
-        requires=above.requires | {first.get(name, name) for name in form.requires},
+        requires=above.requires | first(form.requires),
         effects=above.effects | frozenset(form.effects),
         effects_from=form.effects_from or above.effects_from,
-        stdin=form.stdin or above.stdin,
+        stdin=replace(form.stdin, without=tuple(first(form.stdin.without))) if form.stdin else above.stdin,
         operands=_operands(form.operands, style),
     )
-    below = replace(here, flags=above.flags) if form.only_before else here
-    return replace(here, verbs={verb: _level(under, below, style) for verb, under in form.verbs.items()})
+    below = dataclasses.replace(here, flags=above.flags) if form.only_before else here
+    verbs = {verb: _level(under, below, style) for verb, under in form.verbs.items()}
+    return dataclasses.replace(here, verbs=verbs) if verbs else here
 
 
 def _key(name: str, style: Style) -> str:
     return bare_name(name) if style == "go" else name
 
 
-def _flag(spec: profile.Flag) -> Flag:
+def _flag(spec: profile.Flag, excludes: frozenset[str]) -> Flag:
     return Flag(
         name=spec.names[0],
         take=taker(spec.check) if spec.check else None,
@@ -150,7 +159,7 @@ def _flag(spec: profile.Flag) -> Flag:
         equals=spec.check is not None and spec.check.name in _WITH_EQUALS,
         instead=spec.instead,
         effects=spec.effects,
-        excludes=frozenset(spec.excludes),
+        excludes=excludes,
     )
 
 

@@ -5,14 +5,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from jumphost.command.argv import Split, split
-from jumphost.command.checks import Use, plain_path
+from jumphost.command.checks import Role, Use, plain_path
 from jumphost.command.grammar import Grammar, Grammars, Level
 from jumphost.command.profile import Reads
 from jumphost.model import request as model
 from jumphost.model.request import Http, Invocation, Sql
 
 _FILES: Final = frozenset({"read", "list", "database", "write", "delete"})
-_READ: Final = frozenset({"read", "list", "database"})
+_READ: Final[frozenset[Role]] = frozenset({"read", "list", "database"})
+_PLACES: Final[tuple[tuple[str, frozenset[Role]], ...]] = (
+    ("fs_read", _READ),
+    ("fs_write", frozenset({"write"})),
+    ("fs_delete", frozenset({"delete"})),
+)
 _FETCHES: Final = frozenset({"GET", "HEAD"})
 
 
@@ -148,8 +153,6 @@ def _matched(grammar: Grammar, found: Split, named: _Named, derived: str) -> Mat
         stdin=_stdin(found, named, flags),
         hosts=tuple(dict.fromkeys(word for role, word in uses if role == "host")),
     )
-    if not uses:
-        return Matched(profile, known=True)
     paths = [(role, plain_path(word)) for role, word in uses if role in _FILES]
     writing = {"write", "database"} if "db_write" in effects else {"write"}
     return Matched(
@@ -157,7 +160,16 @@ def _matched(grammar: Grammar, found: Split, named: _Named, derived: str) -> Mat
         reads=_those(paths, _READ),
         writes=_those(paths, writing),
         deletes=_those(paths, {"delete"}),
-        known=all(path for _, path in paths),
+        known=all(path for _, path in paths) and _named_all(effects, named, stdin=bool(profile.stdin)),
+    )
+
+
+def _named_all(effects: Collection[str], named: _Named, *, stdin: bool) -> bool:
+    """Whether each effect on files has a path that says where: without one it is the directory it runs in, or any."""
+    roles = {role for role, _ in (*named.by_flags, *named.by_operands)}
+    return all(
+        effect not in effects or not roles.isdisjoint(places) or (stdin and effect == "fs_read")
+        for effect, places in _PLACES
     )
 
 

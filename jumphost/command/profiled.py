@@ -22,8 +22,8 @@ _NETWORK: Final = frozenset({"cloud_read", "cloud_write", "net_read", "net_write
 def profiled(command: Command, grammars: Grammars) -> Command:
     """The command with what the profiles say of each call, and of its files and facts as a whole.
 
-    ``files.unknown`` is false only if every call matched, or is a wrapper whose child is listed, and every path is
-    absolute and in normal form.
+    ``files.unknown`` is false only if every call matched, or is a wrapper without a profile whose child is listed, and
+    every path is absolute and in normal form.
     """
     if not command.commands:
         return command
@@ -62,7 +62,8 @@ def _joined(known: tuple[str, ...], more: Iterable[tuple[str, ...]]) -> tuple[st
 def _all_listed(commands: Sequence[Invocation], found: Sequence[Matched]) -> bool:
     parents = {one.parent for one in commands}
     return all(
-        matched.known or (one.wrapper and one.id in parents) for one, matched in zip(commands, found, strict=True)
+        matched.known or (one.wrapper and one.id in parents and not matched.profile.name)
+        for one, matched in zip(commands, found, strict=True)
     )
 
 
