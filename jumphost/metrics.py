@@ -16,6 +16,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series fo
 SESSIONS_ACTIVE = Gauge("jumphost_sessions_active", "Sessions that are open, held ones too")
 SESSIONS = Counter("jumphost_sessions_total", "Sessions that ended, by how", ["outcome"])
 COMMANDS = Counter("jumphost_commands_total", "Judgements by effect; a held command is judged again", ["effect"])
+ALERTS = Counter("jumphost_alerts_total", "Decisions that a rule wants people to know of at once")
 DECISION_SECONDS = Histogram("jumphost_decision_seconds", "What a judgement took", buckets=_QUICK)
 HOLD_SECONDS = Histogram("jumphost_hold_seconds", "How long callers waited at holds", buckets=_PATIENT)
 HOLDS_PENDING = Gauge("jumphost_holds_pending", "Holds that nobody answered yet")

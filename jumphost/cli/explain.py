@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,21 +14,24 @@ from msgspec.structs import replace
 
 from jumphost import log, registry
 from jumphost.cli.common import JsonOption, SiteOption, emit, open_site, out, printable, table, to_json, usage
+from jumphost.cli.factsheet import facts
 from jumphost.cli.policy import DEADLINE_MS, decision, lines
 from jumphost.clock import Clock, SystemClock
 from jumphost.config.load import SiteConfig, load_site
 from jumphost.config.site import Site
-from jumphost.errors import Code, Refused, Status
+from jumphost.errors import Code, Problems, Refused, Status
 from jumphost.gateway import rehearsal
 from jumphost.gateway.rehearsal import Ask
 from jumphost.model.decision import Judgement, denied
-from jumphost.model.request import Command, Request, decode
+from jumphost.model.request import Command, decode
+from jumphost.policy import bundle
 from jumphost.policy.base import Engine
+from jumphost.policy.interpreter import Interpreter
+from jumphost.policy.nearest import Near, nearest, places
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 
 _STATUS = {"allow": Status.OK, "hold": Status.HELD, "deny": Status.DENIED}
-_SHARED = ", one login for all commands of a connection"
 _STYLE = {"allow": "green", "hold": "yellow", "deny": "red"}
 
 
@@ -62,8 +66,40 @@ def explain(
 
     judgement = asyncio.run(run())
     mode = config.targets[target].mode if target in config.targets else ""
-    emit({**_whole(judgement), "mode": mode}, as_json=as_json, text=lambda: _print(judgement, mode))
+    rules = _Rules.of(where, where.resolve(config.settings.policy.bundle), judgement)
+    emit(
+        {**_whole(judgement), "mode": mode, **msgspec.to_builtins(rules)},
+        as_json=as_json,
+        text=lambda: _print(judgement, mode, rules),
+    )
     raise typer.Exit(_STATUS[judgement.verdict.effect])
+
+
+class _Rules(msgspec.Struct, frozen=True):
+    """Where the rules that matched stand, ``FILE:LINE`` by id, and for a denial those that nearly allowed."""
+
+    where: dict[str, str] = {}
+    nearest: tuple[Near, ...] = ()
+
+    @classmethod
+    def of(cls, site: Site, directory: Path, judgement: Judgement) -> "_Rules":
+        """Those of a bundle; nothing where no rule was asked, or the embedded engine does not take the bundle."""
+        said = {rule.id for rule in judgement.verdict.rules}
+        silent = judgement.code == Code.POLICY_NO_RULE
+        if not said and not silent:
+            return cls()
+        try:
+            read = bundle.load(directory)
+            interpreter = Interpreter(read.modules, read.data)
+            near = nearest(interpreter, judgement.document) if silent else ()
+        except (Problems, RuntimeError):
+            return cls()
+
+        def short(file: str) -> str:
+            return os.path.relpath(file, site.root)
+
+        where = {name: f"{short(file)}:{line}" for name, (file, line) in places(interpreter).items() if name in said}
+        return cls(where, tuple(replace(one, file=short(one.file)) for one in near))
 
 
 @asynccontextmanager
@@ -130,38 +166,25 @@ def _command(judgement: Judgement) -> Command:
     return decode(judgement.document).command if judgement.document else Command()
 
 
-def _print(judgement: Judgement, mode: str) -> None:
+def _print(judgement: Judgement, mode: str, rules: _Rules) -> None:
     if judgement.document:
-        _print_facts(decode(judgement.document), judgement.request_digest, mode)
+        table(["fact", ""], facts(decode(judgement.document), judgement.request_digest, mode))
     effect = judgement.verdict.effect
     out.print(f"[bold {_STYLE[effect]}]{effect}[/]  {printable(judgement.code)}: {printable(judgement.message)}")
     if judgement.detail:
         out.print(printable(f"  {judgement.detail}"))
     if judgement.verdict.rules:
-        rules = sorted(judgement.verdict.rules, key=lambda rule: (rule.id, rule.effect))
-        table(["rule", "says", "because"], [[rule.id, rule.effect, rule.message] for rule in rules])
+        said = sorted(judgement.verdict.rules, key=lambda rule: (rule.id, rule.effect))
+        rows = [[rule.id, rule.effect, rule.message, rules.where.get(rule.id, "")] for rule in said]
+        table(["rule", "says", "because", "stands in"], rows)
+    if rules.nearest:
+        rows = [
+            [near.id, f"{near.held} of {near.of}", f"{near.file}:{near.stopped}", near.condition]
+            for near in rules.nearest
+        ]
+        table(["nearest to allowing", "holds", "stopped at", "condition"], rows)
     if effect != "deny":
         owed = msgspec.to_builtins(judgement.verdict.obligations)
         table(["obligation", ""], [[name, json.dumps(value)] for name, value in owed.items() if value])
     if judgement.revision:
         out.print(f"policy {judgement.revision}, {judgement.engine}", style="dim")
-
-
-def _print_facts(request: Request, digest: str, mode: str) -> None:
-    command, files = request.command, request.command.files
-    rows = [
-        ["who", f"{request.identity.name} ({', '.join(request.identity.groups) or 'no groups'})"],
-        ["where", f"{request.target.login}@{request.target.name}{_SHARED if mode == 'connection' else ''}"],
-        ["when", request.now.rfc3339],
-        ["command", command.raw],
-        ["read as", f"{command.tier}: {command.canonical}" if command.canonical else command.tier],
-        ["programs", ", ".join(one.program for one in command.commands)],
-        ["not certain", ", ".join((*command.opaque, *command.dynamic))],
-        ["reads", ", ".join(files.read)],
-        ["writes", ", ".join(files.write)],
-        ["deletes", ", ".join(files.delete)],
-        ["environment", ", ".join(command.facts.env_danger)],
-        ["stdin", f"{request.stdin.bytes} bytes, sha256 {request.stdin.sha256}" if request.stdin.sha256 else ""],
-        ["digest", digest],
-    ]
-    table(["fact", ""], [row for row in rows if row[1]])

@@ -54,14 +54,10 @@ def lint(
 def tried(found: Mapping[str, Profile]) -> list[Problem]:
     """What the examples of profiles say otherwise than the matcher."""
     grammars = Grammars(found)
-
-    def read(text: str) -> Any:
-        return analyse(text.encode(), profiles=grammars)
-
     return [
         Problem(one.file, one.line, one.program, message, code="profile.example")
         for one in found.values()
-        for message in failures(one, read)
+        for message in failures(one, grammars)
     ]
 
 

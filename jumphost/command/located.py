@@ -31,6 +31,14 @@ Wrong = Callable[[int, str, str], None]
 """Told of each fault: its line, its key, and what was got and what was expected."""
 
 
+def show(value: object) -> str:
+    """A wrong value as a message repeats it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    names: dict[type, str] = {dict: "a mapping", list: "a list", type(None): "nothing"}
+    return names.get(type(value)) or f"{value!r:.60}"
+
+
 class Reader:
     """Reads values of the types that a profile is made of; counts what was wrong."""
 
@@ -47,7 +55,7 @@ class Reader:
         """A mapping of any keys."""
         if isinstance(node.value, dict):
             return node.value
-        self.wrong(node, key, f"got {node.value!r:.60}, expected a mapping")
+        self.wrong(node, key, f"got {show(node.value)}, expected a mapping")
         return {}
 
     def known(self, node: Located, key: str, names: Sequence[str]) -> Mapping[str, Located]:
@@ -55,7 +63,7 @@ class Reader:
         given = self.mapping(node, key)
         for name in given.keys() - set(names):
             self.wrong(given[name], f"{key}.{name}", f"got an unknown key, expected one of {', '.join(names)}")
-        return given
+        return {name: node for name, node in given.items() if name in names}
 
     def items(self, node: Located | None, key: str) -> Sequence[Located]:
         """The items of a list that may be missing."""
@@ -63,7 +71,7 @@ class Reader:
             return []
         if isinstance(node.value, list):
             return node.value
-        self.wrong(node, key, f"got {node.value!r:.60}, expected a list")
+        self.wrong(node, key, f"got {show(node.value)}, expected a list")
         return []
 
     def text(self, node: Located | None, key: str) -> str:
@@ -72,7 +80,7 @@ class Reader:
             return ""
         if isinstance(node.value, str):
             return node.value
-        self.wrong(node, key, f"got {node.value!r:.60}, expected text: put it in quotes")
+        self.wrong(node, key, f"got {show(node.value)}, expected text: put it in quotes")
         return ""
 
     def texts(self, node: Located | None, key: str) -> tuple[str, ...]:
@@ -93,5 +101,5 @@ class Reader:
     def true(self, node: Located | None, key: str) -> bool:
         """True or false; a missing one is false."""
         if node is not None and not isinstance(node.value, bool):
-            self.wrong(node, key, f"got {node.value!r:.60}, expected true or false")
+            self.wrong(node, key, f"got {show(node.value)}, expected true or false")
         return node is not None and node.value is True

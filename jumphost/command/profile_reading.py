@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, cast, get_args
 
 from jumphost.command import checks
-from jumphost.command.located import Located, Part, Reader, Wrong
+from jumphost.command.located import Located, Part, Reader, Wrong, show
 from jumphost.command.profile import (
     EFFECTS,
     Check,
@@ -93,6 +93,8 @@ class _Reading(Reader):
             return
         if both := sorted(given.keys() & set(_FORM)):
             self.wrong(given[both[0]], f"{key}.{both[0]}", "got it beside forms, expected it within each of them")
+        if not given["forms"].value:
+            self.wrong(given["forms"], f"{key}.forms", "got none, expected at least one")
         for number, item in enumerate(self.items(given["forms"], f"{key}.forms")):
             where = f"{key}.forms[{number}]"
             yield self.form(self.known(item, where, _FORM), item, where, style, frozenset())
@@ -179,7 +181,7 @@ class _Reading(Reader):
         words = []
         for one in several:
             if not isinstance(one.value, str):
-                self.wrong(one, f"{key}.{name}", f"got {one.value!r}, expected text: put it in quotes")
+                self.wrong(one, f"{key}.{name}", f"got {show(one.value)}, expected text: put it in quotes")
             words.append(str(one.value))
         return Check(name, words=tuple(words))
 

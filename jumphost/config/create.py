@@ -111,6 +111,7 @@ def _example(site: Site) -> dict[Path, Mapping[str, Mapping[str, Any]]]:
         "order-service": ("payments-team", "payments"),
         "deploy-bot": ("platform-team", "deploy"),
         "backup-job": ("platform-team", "backup"),
+        "night-shift": ("platform-team", "break-glass"),
     }
     people = {"alice": ["dba"], "bob": ["security"], "carol": ["dba", "security"]}
     return {

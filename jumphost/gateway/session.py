@@ -153,7 +153,15 @@ class Session:
         self._decision_id = decision.id
         self._stage = step(self._stage, Stage.JUDGED)
         self._trail.decided(decision, approvals, dry_run=self._wishes.dry_run)
+        if decision.obligations.alert and not self._wishes.dry_run:
+            self._alert(decision)
         return decision
+
+    def _alert(self, decision: Decision) -> None:
+        self._trail.alerted(decision, self._wishes.purpose)
+        metrics.ALERTS.inc()
+        identity, code = self._caller.identity.name, decision.judgement.code
+        log.warning("command.alert", identity=identity, target=self._target_name, code=code, decision=decision.id)
 
     async def _keep(self, decision: Decision) -> None:
         """Keeps the document that was judged, raw command included, apart from the journal."""

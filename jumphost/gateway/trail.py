@@ -100,6 +100,10 @@ class Trail:
             dry_run=dry_run,
         )
 
+    def alerted(self, decision: Decision, purpose: str) -> None:
+        """A rule wants people to know of the command at once; ``purpose`` is what the caller said of it."""
+        self.note(Kind.COMMAND_ALERT, decision.id, code=decision.judgement.code, login=self.login, purpose=purpose)
+
     def started(self, decision: Decision, hold: Hold | None) -> None:
         """The command is about to run."""
         self.note(Kind.COMMAND_START, decision.id, login=self.login, hold=hold.id if hold else "")

@@ -9,6 +9,7 @@ from jumphost.errors import Code
 from jumphost.model.approval import Term
 
 Effect = Literal["allow", "deny", "hold"]
+Observed = Literal["would_allow", "would_deny", "would_hold"]  # of a rule that is only watched
 Strategy = Literal["redact", "label", "pseudonym", "partial"]
 RecordLevel = Literal["digest", "output", "io"]
 Name = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._-]{1,128}\Z")]
@@ -23,7 +24,7 @@ class Rule(Strict, frozen=True):
     """One rule that matched, winner or loser."""
 
     id: Annotated[str, Meta(min_length=1, max_length=256)]
-    effect: Effect
+    effect: Effect | Observed
     message: Annotated[str, Meta(max_length=1024)] = ""
 
 
@@ -61,6 +62,7 @@ class Obligations(Strict, frozen=True):
     limits: Limits = Limits()
     record: RecordLevel = "output"
     stdin: Literal["closed", "judge", "stream"] = "closed"
+    alert: bool = False  # tell people now
 
 
 class Verdict(Strict, frozen=True):

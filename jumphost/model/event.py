@@ -23,6 +23,7 @@ class Kind(StrEnum):
     SESSION_CLOSE = "session.close"
     COMMAND_REQUEST = "command.request"
     COMMAND_DECISION = "command.decision"
+    COMMAND_ALERT = "command.alert"
     COMMAND_START = "command.start"
     COMMAND_EXIT = "command.exit"
     COMMAND_CUT = "command.cut"

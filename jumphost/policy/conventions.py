@@ -21,7 +21,7 @@ def check(source: Source) -> Iterator[Problem]:
         return
     for rule in source.rules:
         yield from _verdicts(source, rule)
-        for given, line in _ids(source, rule):
+        for given, line in ids(source, rule):
             expected = ".".join(source.package[2:]) + "."
             name = given.removeprefix(expected)
             if not given.startswith(expected) or not name.isidentifier() or not name.isascii():
@@ -34,7 +34,7 @@ def doubled(modules: Iterable[Source]) -> Iterator[Problem]:
     first: dict[str, tuple[Source, Rule]] = {}
     for module in modules:
         for rule in module.rules:
-            for given, line in _ids(module, rule):
+            for given, line in ids(module, rule):
                 before, other = first.setdefault(given, (module, rule))
                 if other is not rule:
                     message = f"got the id {given!a} again, expected another ({before.path}:{other.line} has it)"
@@ -55,8 +55,8 @@ def _verdicts(source: Source, rule: Rule) -> Iterator[Problem]:
             yield Problem(source.path, rule.line, "", message, code="schema.name", fix=word)
 
 
-def _ids(source: Source, rule: Rule) -> Iterator[tuple[str, int]]:
-    """Ids that are written out: in calls of data.jumphost.result and in objects that have a message too."""
+def ids(source: Source, rule: Rule) -> Iterator[tuple[str, int]]:
+    """Ids that are written out, with lines: in calls of data.jumphost.result and in objects that have a message too."""
     if source.package[:2] != RULES:
         return
     for used in uses(rule.all):

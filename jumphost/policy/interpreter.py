@@ -51,6 +51,15 @@ class Interpreter:
             raise Undefined
         return json.dumps(answer["result"][0]["expressions"][0]["value"]).encode()
 
+    def reached(self, document: bytes) -> dict[str, frozenset[int]]:
+        """The lines, by path of module, that an evaluation of the entrypoint came to; RuntimeError as evaluate."""
+        engine = self._engine.clone()
+        engine.set_enable_coverage(True)
+        engine.set_input_json(document.decode())
+        engine.eval_query_as_json(ENTRYPOINT)
+        report = json.loads(engine.get_coverage_report_as_json())
+        return {file["path"]: frozenset(file["covered"]) for file in report["files"]}
+
     def trees(self) -> list[dict[str, Any]]:
         """How the modules were read; see :mod:`jumphost.policy.syntax`."""
         trees: list[dict[str, Any]] = json.loads(self._engine.get_ast_as_json())

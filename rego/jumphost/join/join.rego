@@ -16,7 +16,7 @@ effect(rules) := word if {
 
 # METADATA
 # title: obligations(said)
-# description: one obligations document; mask and credential are left out when no rule speaks of them
+# description: one obligations document; mask, credential and alert are left out when no rule speaks of them
 obligations(said) := joined if {
 	record := _strongest(["io", "output", "digest"], _said(said, "record"), "output")
 	stdin := _strongest(["closed", "judge", "stream"], _said(said, "stdin"), "closed")
@@ -30,7 +30,8 @@ obligations(said) := joined if {
 	masks := _said(said, "mask")
 	mask := {name: value | count(masks) > 0; name := "mask"; value := _mask(masks)}
 	credential := {name: value | name := "credential"; some value in credentials(said)}
-	joined := object.union(always, object.union(mask, credential))
+	alert := {name: value | name := "alert"; some value in _said(said, name)}
+	joined := object.union(object.union(always, alert), object.union(mask, credential))
 }
 
 # METADATA

@@ -3,7 +3,9 @@
 # description: >-
 #   The only entrypoint: data.jumphost.main.decision. It asks every rule package data.policies.rules.OWNER.RULE for its
 #   sets allow, deny and hold, and answers with the strongest effect, all rules that matched, losers too, and the joined
-#   obligations. What is malformed, contradicts itself or says nothing is denied.
+#   obligations. What is malformed, contradicts itself or says nothing is denied. A rule whose id is listed in
+#   data.policies.data.observe.rules is only watched: it counts for nothing, and is said as would_allow, would_deny or
+#   would_hold.
 package jumphost.main
 
 import data.jumphost.command
@@ -18,7 +20,7 @@ import rego.v1
 # description: "{effect, rules [{id, effect, message}], obligations}, total and in one order whatever the order of files"
 decision := answer if {
 	effect := join.effect(_rules)
-	obligations := join.obligations({terms | effect != "deny"; some verdict in _verdicts; terms := verdict.obligations})
+	obligations := join.obligations({terms | effect != "deny"; some terms in _owed})
 	answer := {"effect": effect, "rules": sort(_rules), "obligations": obligations}
 }
 
@@ -41,8 +43,27 @@ _verdicts := {verdict |
 
 _stated := {rule |
 	some verdict in _verdicts
-	rule := {"id": verdict.id, "effect": verdict.effect, "message": verdict.message}
+	effect := _effect(verdict)
+	rule := {"id": verdict.id, "effect": effect, "message": verdict.message}
 }
+
+_owed := {terms |
+	some verdict in _verdicts
+	not _observed(verdict)
+	terms := verdict.obligations
+}
+
+_effect(verdict) := word if {
+	not _observed(verdict)
+	word := verdict.effect
+}
+
+_effect(verdict) := word if {
+	_observed(verdict)
+	word := concat("_", ["would", verdict.effect])
+}
+
+_observed(verdict) if verdict.id in data.policies.data.observe.rules
 
 # The ids of the rules below are reason codes of the gateway.
 
@@ -64,7 +85,7 @@ _malformed contains rule if {
 
 _vetoes contains rule if {
 	join.effect(_stated | _malformed) != "deny"
-	count(join.credentials({terms | some verdict in _verdicts; terms := verdict.obligations})) > 1
+	count(join.credentials(_owed)) > 1
 	message := "the rules that matched ask for different credentials"
 	rule := {"id": "policy.conflict", "effect": "deny", "message": message}
 }

@@ -60,6 +60,11 @@ obligation(name, value) if {
 }
 
 obligation(name, value) if {
+	name == "alert"
+	value == true
+}
+
+obligation(name, value) if {
 	name == "env"
 	is_array(value)
 	every variable in value { _matches(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`, variable) }

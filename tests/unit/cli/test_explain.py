@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from jumphost.cli.explain import _Rules
 from jumphost.config.create import create_site
 from jumphost.config.edit import set_scalar
 from jumphost.config.site import Site
+from jumphost.errors import Code
+from jumphost.model.decision import denied
 from jumphost.testing.commands import Ran, run
 
 PING = "psql -X -c 'select 1'"
@@ -59,6 +62,32 @@ def test_a_denied_one_exits_77_with_its_code(site: Site, command: str, code: str
     ran = explain(site, "--json", "--", command)
     assert (ran.status, ran.json["effect"], ran.json["code"]) == (77, "deny", code)
     assert explain(site, "--", command).status == 77
+
+
+def test_rules_that_matched_are_told_with_their_places(site: Site) -> None:
+    ran = explain(site, "--json", "--", PING)
+    (where,) = ran.json["where"].values()
+    file, _, line = where.rpartition(":")
+    assert (site.root / file).read_text().splitlines()[int(line) - 1] == "allow contains verdict if {"
+    assert where in explain(site, "--", PING).out
+    assert ran.json["nearest"] == []
+
+
+def test_a_denial_tells_what_came_nearest_to_allowing(site: Site) -> None:
+    ran = explain(site, "--json", "--", "psql -X -c 'select 2'")
+    first, *others = ran.json["nearest"]
+    assert (first["id"], others[0]["id"]) == ("payments.queries.ledger", "payments.queries.ping")
+    assert first["condition"].startswith("command.exactly(")
+    assert first["condition"] in (site.root / first["file"]).read_text().splitlines()[first["stopped"] - 1]
+    shown = explain(site, "--", "psql -X -c 'select 2'").out
+    assert f"{first['file']}:{first['stopped']}" in shown
+    assert explain(site, "--json", "--", "echo $((x))").json["nearest"] == []
+
+
+def test_a_bundle_that_only_opa_takes_has_no_places(tmp_path: Path) -> None:
+    site = create_site(tmp_path / "site", example=True)
+    (site.root / "policies" / "rules" / "payments" / "queries" / "queries.rego").write_text("package x.y\n")
+    assert _Rules.of(site, site.root / "policies", denied(Code.POLICY_NO_RULE, "none")) == _Rules()
 
 
 def test_what_the_gateway_would_refuse_is_a_denial(site: Site) -> None:

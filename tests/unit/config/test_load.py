@@ -24,6 +24,7 @@ def test_a_new_site_is_right(site: Site) -> None:
         "order-service": ("payments",),
         "deploy-bot": ("deploy",),
         "backup-job": ("backup",),
+        "night-shift": ("break-glass",),
     }
     assert {name: entry.groups for name, entry in config.approvers.items()} == {
         "alice": ("dba",),
@@ -113,7 +114,7 @@ def test_one_file_alone_may_be_wrong(site: Site) -> None:
 def test_a_trial_reads_one_file_as_it_would_be(site: Site) -> None:
     tried = trial(site, site.identities)(b"a: {owner: o}\n")
     assert list(tried.identities) == ["a"]
-    assert len(load_site(site).identities) == 4
+    assert len(load_site(site).identities) == 5
     with pytest.raises(Problems, match=r"identities\.yaml:1: a\.callers: got 'x'"):
         trial(site, site.identities)(b"a: {owner: o, callers: x}\n")
 

@@ -163,6 +163,18 @@ async def test_dry_run(here: House, effect: Any, status: int) -> None:
     assert (here.runner.known, here.parts.holds.live()) == ({}, [])
 
 
+async def test_alert_is_told_at_once_and_not_where_nothing_runs(here: House) -> None:
+    owing(here.engine, alert=True)
+    with capture_logs() as logs:
+        await here.run("true", env={"JUMPHOST_PURPOSE": "the site is down"})
+        await here.run("true", env={"JUMPHOST_DRY_RUN": "1"})
+    assert [entry["event"] for entry in logs].count("command.alert") == 1
+    (known,) = here.runner.known.values()
+    assert "command.alert" in known
+    (told,) = [event for event in await here.events() if event["kind"] == "command.alert"]
+    assert (told["purpose"], told["code"]) == ("the site is down", "test.rule")
+
+
 async def test_dropped_input_is_named(here: House) -> None:
     async with await here.caller() as caller:
         process = await caller.create_process("sh -c 'echo begun; sleep 0.3'")

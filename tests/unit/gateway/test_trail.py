@@ -43,6 +43,13 @@ async def test_what_was_noted_is_taken_once_and_in_order(trail: Trail) -> None:
     assert trail.take() == ()
 
 
+async def test_alerted(trail: Trail) -> None:
+    trail.alerted(DENIED, "the site is down")
+    event = only(trail)
+    assert (event.kind, event.decision) == (Kind.COMMAND_ALERT, "d")
+    assert event.data == {"code": "policy.no_rule", "login": "app", "purpose": "the site is down"}
+
+
 async def test_opened(here: Gatehouse, trail: Trail) -> None:
     trail.opened()
     event = only(trail)

@@ -37,9 +37,10 @@ def test_a_line_is_one_line() -> None:
 
 
 def test_the_kinds_are_those_of_the_contract() -> None:
-    contract = """auth.ok auth.refused session.open session.close command.request command.decision command.start
-        command.exit command.cut command.stop request.refused target.scan hold.open hold.detach hold.withdraw
-        hold.approve hold.reject hold.expire hold.consume credential.issue credential.use credential.revoke mask.count
-        recording.open recording.progress recording.seal recording.recovered policy.load policy.rejected
-        config.change identity.disable cert.revoke view.replay system.start system.stop"""
+    contract = """auth.ok auth.refused session.open session.close command.request command.decision command.alert
+        command.start command.exit command.cut command.stop request.refused target.scan hold.open hold.detach
+        hold.withdraw hold.approve hold.reject hold.expire hold.consume credential.issue credential.use
+        credential.revoke mask.count recording.open recording.progress recording.seal recording.recovered
+        policy.load policy.rejected config.change identity.disable cert.revoke view.replay system.start
+        system.stop"""
     assert [kind.value for kind in Kind] == contract.split()

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from jumphost.command.profile import decode
 from jumphost.errors import Code, Problems
-from jumphost.policy import bundle
+from jumphost.policy import bundle, profiles
 from jumphost.testing.policies import rule, write_bundle
+from jumphost.testing.profiles import EXAMPLES
 
 RULE = rule("policies.rules.a.b", "x := 1")
 
@@ -167,3 +169,49 @@ def test_files_and_folders_are_bounded(tmp_path: Path, monkeypatch: pytest.Monke
 def test_everything_is_told_at_once(tmp_path: Path) -> None:
     write_bundle(tmp_path, {"rules/a.rego": "x", "rules/b.rego": rule("other", ""), "data.json": "{}"})
     assert [code for _, _, code in problems_of(tmp_path)] == ["data.place", "syntax.header", "root.package"]
+
+
+PROFILE = f"mine:\n  summary: of this site\n{EXAMPLES}"
+
+
+def test_profiles_of_a_site_are_added_to_the_shipped_ones(tmp_path: Path) -> None:
+    files = {
+        "profiles/a.yaml": PROFILE,
+        "profiles/deep/b.yml": PROFILE.replace("mine", "other"),
+        "profiles/README": "x",
+    }
+    found = decode(bundle.load(write_bundle(tmp_path, files)).profiles)
+    assert {"echo", "mine", "other"} <= found.keys()
+    assert found["mine"].file == str(tmp_path / "profiles/a.yaml")
+
+
+def test_what_a_profile_says_is_part_of_the_revision(tmp_path: Path) -> None:
+    first = revision(tmp_path / "a", {"profiles/a.yaml": PROFILE})
+    assert first == revision(tmp_path / "b", {"profiles/a.yaml": PROFILE})
+    assert first != revision(tmp_path / "c", {"profiles/a.yaml": PROFILE.replace("site", "other")})
+    assert first != revision(tmp_path / "d", {})
+
+
+def test_what_is_shipped_is_part_of_the_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = revision(tmp_path, {})
+    monkeypatch.setattr(profiles, "shipped_digest", lambda: b"other")
+    assert revision(tmp_path, {}) != first
+
+
+def test_a_profile_that_is_wrong_or_doubled_is_a_problem(tmp_path: Path) -> None:
+    files = {
+        "profiles/a.yaml": PROFILE + PROFILE.replace("mine", "echo"),
+        "profiles/b.yaml": PROFILE,
+        "profiles/c.yaml": "x:\n  frob: 1\n",
+    }
+    assert set(problems_of(write_bundle(tmp_path, files))) >= {
+        ("profiles/a.yaml", 5, "data.overlap"),
+        ("profiles/b.yaml", 1, "data.overlap"),
+        ("profiles/c.yaml", 2, "schema.profile"),
+    }
+
+
+def test_the_library_has_no_profiles(tmp_path: Path) -> None:
+    manifest = '{"roots": ["jumphost"], "rego_version": 1}'
+    tree = bundle.read_tree(write_bundle(tmp_path, {".manifest": manifest, "profiles/a.yaml": PROFILE}), bundle.LIBRARY)
+    assert (tree.profiles, tree.problems) == ({}, [])

@@ -36,3 +36,10 @@ def make_rego(request: pytest.FixtureRequest) -> Callable[[dict[str, str]], Rego
 def ask(make_rego: Callable[[dict[str, str]], Rego]) -> Ask:
     """``ask(query, inputs)`` against the library and the two speakers."""
     return make_rego(SPEAKERS).ask
+
+
+@pytest.fixture(scope="session")
+def watching(make_rego: Callable[[dict[str, str]], Rego]) -> Ask:
+    """As ``ask``, where the rules ``d`` and ``h`` are only watched."""
+    listed = 'package policies.data.observe\nimport rego.v1\nrules := ["d", "h"]\n'
+    return make_rego(SPEAKERS | {"watched.rego": listed}).ask

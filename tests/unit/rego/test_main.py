@@ -194,3 +194,42 @@ def test_operations_that_run_no_text_need_no_literal_command(ask):
     document = request(says("allow"), operation="sftp.read", command={"tier": "unparsed"})
     (answer,), _ = decide(ask, document)
     assert answer["effect"] == "allow"
+
+
+def test_a_rule_that_is_watched_is_said_and_counts_for_nothing(watching):
+    asked = [
+        request({"alpha": {effect: [VERDICTS[effect]] for effect in VERDICTS}}),
+        request(says("deny") | says("hold", "omega")),
+        request({"alpha": {"allow": [VERDICTS["allow"] | {"id": "h"}]}}),
+    ]
+    (all_three, strict, lenient), verdicts = decide(watching, *asked)
+    assert all_three["effect"] == "allow"
+    assert {rule["id"]: rule["effect"] for rule in all_three["rules"]} == {
+        "a": "allow",
+        "h": "would_hold",
+        "d": "would_deny",
+    }
+    assert all_three["obligations"] == SILENT | {"env": ["A", "B"], "record": "io"}
+    assert [strict["effect"], lenient["effect"]] == ["deny", "deny"]
+    assert [rule["effect"] for rule in lenient["rules"]] == ["would_allow"]
+    assert [leading_rule(verdict) and leading_rule(verdict).id for verdict in verdicts] == ["a", None, None]
+
+
+def test_what_is_malformed_is_denied_though_it_is_watched(watching):
+    bad = VERDICTS["deny"] | {"obligations": {"stdin": "open"}}
+    (answer,), _ = decide(watching, request({"alpha": {"deny": [bad]}, "omega": {"allow": [VERDICTS["allow"]]}}))
+    assert answer["effect"] == "deny"
+    assert [rule["id"] for rule in answer["rules"] if rule["effect"] == "deny"] == ["policy.invalid"]
+
+
+def test_an_alert_is_said_only_where_a_rule_asks_for_it(ask):
+    loud = VERDICTS["allow"] | {"id": "loud", "obligations": {"alert": True}}
+    answers, verdicts = decide(
+        ask,
+        request({"alpha": {"allow": [VERDICTS["allow"]]}, "omega": {"allow": [loud]}}),
+        request(says("allow")),
+        request({"alpha": {"allow": [loud | {"obligations": {"alert": False}}]}}),
+    )
+    assert [answer["obligations"].get("alert") for answer in answers] == [True, None, None]
+    assert [verdict.obligations.alert for verdict in verdicts] == [True, False, False]
+    assert answers[2]["effect"] == "deny"
