@@ -1,6 +1,6 @@
 """What a program really touches: strace as a witness."""
 
-import os
+import posixpath
 import re
 import shutil
 import subprocess
@@ -45,7 +45,6 @@ def touched(argv: Sequence[str], folder: Path, stdin: Path, environ: Mapping[str
     if STRACE is None:
         raise LookupError("strace is not installed: apt-get install strace")
     log = folder.parent / "strace"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     limited = ("timeout", "--signal=KILL", "3")
     with stdin.open("rb") as source:
         subprocess.run(
@@ -54,7 +53,8 @@ def touched(argv: Sequence[str], folder: Path, stdin: Path, environ: Mapping[str
             stdin=source,
             env={"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", **(environ or {})},
             check=False,
-            **quiet,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
     return _read(log.read_text(errors="replace"), str(folder))
 
@@ -64,13 +64,14 @@ def _read(log: str, folder: str) -> Touched:
     asked = False
     for name, rest, given, result in _calls(log):
         if name == "execve":
-            ran += [os.path.basename(given[0])] if result == 0 else []
+            ran += [posixpath.basename(given[0])] if result == 0 else []
         elif name == "connect":
             asked = asked or "AF_INET" in rest
         elif name == "chdir":
-            folder = os.path.join(folder, given[0])
+            folder = posixpath.join(folder, given[0])
         elif given and rest.startswith(("AT_FDCWD", '"')):
-            paths = {os.path.normpath(os.path.join(folder, path)) for path in (given[-1:] if name in _NAMES_LAST else given)}
+            names = given[-1:] if name in _NAMES_LAST else given
+            paths = {posixpath.normpath(posixpath.join(folder, path)) for path in names}
             if name in _CHANGES or name == "creat" or _FOR_WRITING.search(rest):
                 written |= paths
             else:

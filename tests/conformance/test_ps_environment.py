@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from jumphost.command.grammar import Grammars
 from jumphost.command.match import match
