@@ -1,5 +1,6 @@
 """What a program really touches: strace as a witness."""
 
+import os
 import posixpath
 import re
 import shutil
@@ -35,6 +36,7 @@ class Touched:
     written: frozenset[str]
     ran: frozenset[str]  # programs that it started
     asked: bool  # something of the network
+    stdin: bool  # it read what it was handed
 
 
 def touched(argv: Sequence[str], folder: Path, stdin: Path, environ: Mapping[str, str] | None = None) -> Touched:
@@ -46,7 +48,7 @@ def touched(argv: Sequence[str], folder: Path, stdin: Path, environ: Mapping[str
         raise LookupError("strace is not installed: apt-get install strace")
     log = folder.parent / "strace"
     limited = ("timeout", "--signal=KILL", "3")
-    with stdin.open("rb") as source:
+    with stdin.open("rb", buffering=0) as source:
         subprocess.run(
             [*limited, STRACE, "-f", "-qq", "-s", "4096", "-o", str(log), "-e", f"trace={_WATCHED}", *argv],
             cwd=folder,
@@ -56,10 +58,11 @@ def touched(argv: Sequence[str], folder: Path, stdin: Path, environ: Mapping[str
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-    return _read(log.read_text(errors="replace"), str(folder))
+        taken = os.lseek(source.fileno(), 0, os.SEEK_CUR) > 0  # the child shares the offset
+    return _read(log.read_text(errors="replace"), str(folder), taken)
 
 
-def _read(log: str, folder: str) -> Touched:
+def _read(log: str, folder: str, stdin: bool) -> Touched:
     read, written, ran = set(), set(), []
     asked = False
     for name, rest, given, result in _calls(log):
@@ -76,7 +79,7 @@ def _read(log: str, folder: str) -> Touched:
                 written |= paths
             else:
                 read |= paths
-    return Touched(frozenset(read), frozenset(written), frozenset(ran[1:]), asked)
+    return Touched(frozenset(read), frozenset(written), frozenset(ran[1:]), asked, stdin)
 
 
 def _calls(log: str) -> Iterator[tuple[str, str, list[str], int]]:

@@ -45,6 +45,7 @@ HELPERS = {  # programs that others are made of, which say nothing of the text
 }
 NOTHING_KEPT = ("/dev/", "/proc/self/", "/etc/.pwd.lock")
 CHANGES = {"fs_write", "fs_delete"}
+pytestmark = pytest.mark.skipif(STRACE is None, reason="strace is not installed")
 HERE = [program for program in PROGRAMS if program in SHIPPED and shutil.which(program, path=PATH)]
 
 
@@ -87,13 +88,23 @@ def unsaid(found: Matched, seen: Touched, program: str, folder: Path) -> list[st
     faults += [f"runs {name}" for name in sorted(seen.ran - HELPERS.get(program, set()))]
     if seen.asked and "net_read" not in effects:
         faults.append("asks the network")
+    if seen.stdin and not found.profile.stdin:
+        faults.append("reads its standard input")
     return faults
 
 
+def test_the_witness_sees_what_is_done(tmp_path: Path) -> None:
+    here = fill(tmp_path)
+    script = "read line; cat ../tree/a x >../out/p; cd ../tree; rm -f nothing; ln -s elsewhere sub/made"
+    seen = touched(["sh", "-c", script], here, here / "x")
+    assert {path for path in seen.read if under(path, (str(tmp_path),))} == {f"{tmp_path}/tree/a", f"{here}/x"}
+    assert seen.written == {f"{tmp_path}/out/p", f"{tmp_path}/tree/nothing", f"{tmp_path}/tree/sub/made"}
+    assert (seen.ran, seen.asked, seen.stdin) == ({"cat", "rm", "ln"}, False, True)
+
+
 @pytest.mark.long
-@pytest.mark.skipif(STRACE is None, reason="strace is not installed")
 @pytest.mark.parametrize("program", HERE)
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
 @given(data=st.data())
 def test_touches_no_more_than_it_says(program: str, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as name:
