@@ -36,7 +36,7 @@ def lint(
     problems += tried(found)
     problems.sort(key=lambda one: (one.file, one.line, one.message))
     listed = [
-        {"file": one.file, "line": one.line, "key": one.key, "code": one.code, "message": one.message}
+        {"file": one.file, "line": one.line, "key": one.key, "code": one.code, "message": one.message, "fix": one.fix}
         for one in problems
     ]
 
@@ -55,7 +55,7 @@ def tried(found: Mapping[str, Profile]) -> list[Problem]:
     """What the examples of profiles say otherwise than the matcher."""
     grammars = Grammars(found)
     return [
-        Problem(one.file, one.line, one.program, message, code="profile.example")
+        Problem(one.file, one.line, one.program, message, code="schema.example")
         for one in found.values()
         for message in failures(one, grammars)
     ]

@@ -37,12 +37,12 @@ class Split:
         self.wrong(f"{name}: unknown flag")
 
 
-def split(words: Sequence[str], top: Level, style: Style) -> Split:
-    """Reads the words behind the program."""
+def split(words: Sequence[str], top: Level, style: Style, *, hasty: bool = False) -> Split:
+    """Reads the words behind the program; ``hasty`` up to the first fault only."""
     found = Split(top)
-    read, ended = _READERS[style], style == "words"
+    read, ended = _READERS.get(style, _gnu), style not in _READERS
     at = 0
-    while at < len(words):
+    while at < len(words) and not (hasty and found.fault):
         word = words[at]
         if not ended and word == "--" and style in _ENDED_BY_DASHES:
             ended = True
@@ -133,10 +133,6 @@ def _keyword(words: Sequence[str], at: int, found: Split) -> int:
     return 0
 
 
-def _words(words: Sequence[str], at: int, found: Split) -> int:
-    return 0
-
-
 def _named(name: str, value: str | None, words: Sequence[str], at: int, found: Split, *, key: str = "") -> int:
     """A flag by its whole name, with what stands behind its ``=``."""
     flag = found.level.flags.get(key or name)
@@ -168,5 +164,4 @@ _READERS: Final[dict[Style, _Reader]] = {
     "single": _single,
     "go": _go,
     "keyword": _keyword,
-    "words": _words,
 }

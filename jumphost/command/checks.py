@@ -21,6 +21,8 @@ Taken = tuple[Use, ...] | None
 """What a word that was taken names: files, hosts, the standard input; None if it was refused."""
 Taker = Callable[[str], Taken]
 
+STDIN: Final[Use] = ("stdin", "-")
+_STDIN_PATHS: Final = frozenset({"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _DNS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
@@ -30,8 +32,9 @@ _NOT_IN_URL = frozenset('{}[]<>"\\^`|#')  # globs of curl, and what clients do n
 _REMOTE = re.compile(r"[^/]*:")  # host:path to tar, scp and rsync; a URI to sqlite
 _SECRETS = re.compile(r"secrets?(?![A-Za-z0-9_-])", re.IGNORECASE)
 
-_DURATION = r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h|d|w)?)+"
-_SIZE = r"[0-9]+(?:\.[0-9]+)?(?:b|B|[kKMGTPEZY](?:iB|B)?)?"
+_COUNT = r"[0-9]+(?:\.[0-9]+)?"
+_UNIT = r"(?:ns|us|ms|s|m|h|d|w)"
+_SIZE = rf"{_COUNT}(?:b|B|[kKMGTPEZY](?:iB|B)?)?"
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 _ACCOUNT = r"[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?|[0-9]{1,10}"
 _PATTERNS: Final = {
@@ -46,7 +49,7 @@ _PATTERNS: Final = {
     "number_signed": r"[+-]?[0-9]+",
     "size": _SIZE,
     "size_signed": rf"[+-]?{_SIZE}",
-    "duration": _DURATION,
+    "duration": rf"{_COUNT}|(?:{_COUNT}{_UNIT})+",
     "identifier": _NAME,
     "name_glob": r"(?!-)[A-Za-z0-9._*?\[\]@:-]+",
     "unit": r"(?!-)[A-Za-z0-9._*?\[\]@:\\-]+",
@@ -108,7 +111,11 @@ def _is_path(word: str) -> bool:
 
 
 def _read(word: str) -> Taken:
-    return (("stdin", "-"),) if word == "-" else (("read", word),) if _is_path(word) else None
+    if word == "-":
+        return (STDIN,)
+    if word in _STDIN_PATHS:
+        return (STDIN, ("read", word))
+    return (("read", word),) if _is_path(word) else None
 
 
 def _host(word: str) -> Taken:
@@ -163,10 +170,13 @@ def _matches(words: tuple[str, ...]) -> Taker:
     options = re2.Options()
     options.log_errors = False
     try:
-        pattern = re2.compile(words[0], options)
+        re2.compile(words[0], options)
     except re2.error as error:
         raise ValueError(f"got the pattern {words[0]!r}, expected one of RE2: {error}") from None
-    return lambda word: () if pattern.fullmatch(word) else None
+    only = re2.Set.FullMatchSet(options)  # a set of one: its answer comes without the wrapper's Python code
+    only.Add(words[0])
+    only.Compile()
+    return lambda word: () if only.Match(word) else None
 
 
 def _under(role: Role) -> Callable[[tuple[str, ...]], Taker]:

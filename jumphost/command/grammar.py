@@ -61,10 +61,11 @@ class Level:
     """Where a reader of words stands: behind the program or a verb, with all that is known from there and above."""
 
     flags: Mapping[str, Flag]  # by every name
+    names: Mapping[str, str]  # of all flags that may have been given, to the first of each
     verbs: Mapping[str, "Level"]
     bare: bool
     requires: frozenset[str]
-    effects: frozenset[str]
+    effects: tuple[str, ...]  # sorted
     effects_from: str
     stdin: Stdin
     operands: Operands
@@ -113,10 +114,11 @@ def bare_name(name: str) -> str:
 
 _TOP: Final = Level(
     flags={},
+    names={},
     verbs={},
     bare=True,
     requires=frozenset(),
-    effects=frozenset(),
+    effects=(),
     effects_from="",
     stdin=_NO_STDIN,
     operands=Operands(),
@@ -124,8 +126,7 @@ _TOP: Final = Level(
 
 
 def _level(form: Form, above: Level, style: Style) -> Level:
-    names = {key: flag.name for key, flag in above.flags.items()}
-    names |= {_key(name, style): spec.names[0] for spec in form.flags for name in spec.names}
+    names = {**above.names, **{_key(name, style): spec.names[0] for spec in form.flags for name in spec.names}}
 
     def first(several: Iterable[str]) -> frozenset[str]:
         return frozenset(names[_key(name, style)] for name in several)
@@ -133,10 +134,11 @@ def _level(form: Form, above: Level, style: Style) -> Level:
     own = {spec.names: _flag(spec, first(spec.excludes)) for spec in form.flags}
     here = Level(
         flags={**above.flags, **{_key(name, style): flag for several, flag in own.items() for name in several}},
+        names=names,
         verbs={},
         bare=form.bare or not form.verbs,
         requires=above.requires | first(form.requires),
-        effects=above.effects | frozenset(form.effects),
+        effects=tuple(sorted({*above.effects, *form.effects})),
         effects_from=form.effects_from or above.effects_from,
         stdin=replace(form.stdin, without=tuple(first(form.stdin.without))) if form.stdin else above.stdin,
         operands=_operands(form.operands, style),

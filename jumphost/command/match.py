@@ -1,11 +1,11 @@
 """Whether a program is called in a form that its profile knows, and what it then reads, writes and asks."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
 from jumphost.command.argv import Split, split
-from jumphost.command.checks import Role, Use, plain_path
+from jumphost.command.checks import STDIN, Role, Use, plain_path
 from jumphost.command.grammar import Grammar, Grammars, Level
 from jumphost.command.profile import Reads
 from jumphost.model import request as model
@@ -13,19 +13,20 @@ from jumphost.model.request import Http, Invocation, Sql
 
 _FILES: Final = frozenset({"read", "list", "database", "write", "delete"})
 _READ: Final[frozenset[Role]] = frozenset({"read", "list", "database"})
-_PLACES: Final[tuple[tuple[str, frozenset[Role]], ...]] = (
-    ("fs_read", _READ),
-    ("fs_write", frozenset({"write"})),
-    ("fs_delete", frozenset({"delete"})),
-)
+_PLACES: Final[Mapping[str, frozenset[Role]]] = {
+    "fs_read": _READ,
+    "fs_write": frozenset({"write"}),
+    "fs_delete": frozenset({"delete"}),
+}
 _FETCHES: Final = frozenset({"GET", "HEAD"})
+_NOWHERE: Final = frozenset({"stdout", "/dev/null"})
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
     """What a profile says of one call; ``why`` it does not match is "" if it does.
 
-    Paths are absolute and normal; ``known`` is whether all are, so that no other is touched.
+    Paths are absolute and normal, /dev/null is left out; ``known`` is whether all are, so that no other is touched.
     """
 
     profile: model.Profile
@@ -54,25 +55,32 @@ def match(invocation: Invocation, grammars: Grammars, sql: Sequence[Sql] = (), h
         return NO_PROFILE
     for word in invocation.argv:
         if word.k != "literal":
-            return _failed(grammar, f"{word.src}: not known before it runs")
+            return _failed(grammar, f"{word.src or 'a word'}: not known before it runs")
     words = [word.v for word in invocation.argv[1:]]
-    failed: Matched | None = None
+    misfit = ""
     for form in grammar.forms:
-        found = split(words, form, grammar.style)
-        named = _Named()
-        if why := found.fault or _misfit(found, named):
-            failed = failed or _failed(grammar, why, found.unknown)
+        found = split(words, form, grammar.style, hasty=True)
+        if found.fault:
             continue
-        derived = _derived(found.level, invocation.id, sql, http)
-        return _matched(grammar, found, named, derived)
-    return failed or _failed(grammar, "no form")
+        named = _Named()
+        if why := _misfit(found, named):
+            misfit = misfit or why
+            continue
+        return _matched(grammar, found, named, _derived(found.level, invocation.id, sql, http))
+    return _unread(grammar, words, misfit)
 
 
 def _failed(grammar: Grammar, why: str, unknown: Iterable[str] = ()) -> Matched:
-    profile = model.Profile(
-        name=grammar.program, verified=grammar.verified, unknown_flags=tuple(dict.fromkeys(unknown))
-    )
+    profile = model.Profile(name=grammar.program, verified=grammar.verified, unknown_flags=tuple(unknown))
     return Matched(profile, why)
+
+
+def _unread(grammar: Grammar, words: Sequence[str], misfit: str) -> Matched:
+    """Why no form fits: the first that at least has all flags, or else the first; flags that no form has."""
+    splits = [split(words, form, grammar.style) for form in grammar.forms]
+    unknown = dict.fromkeys(splits[0].unknown) if splits else {}
+    everywhere = [flag for flag in unknown if all(flag in found.unknown for found in splits)]
+    return _failed(grammar, misfit or (splits[0].fault if splits else "no form"), everywhere)
 
 
 def _misfit(found: Split, named: _Named) -> str:
@@ -90,9 +98,9 @@ def _misfit(found: Split, named: _Named) -> str:
                 return f"{flag.name}: the value {value!r} is not one that it may have"
             named.by_flags += taken
     for flag, _ in found.flags:
-        if both := flag.excludes & given:
+        if flag.excludes and (both := flag.excludes & given):
             return f"{flag.name}: given with {min(both)}"
-    if missing := found.level.requires - given:
+    if found.level.requires and (missing := found.level.requires - given):
         return f"{min(missing)}: required"
     return _operands_misfit(found, named, instead)
 
@@ -130,29 +138,36 @@ def _only_fetches(http: Http) -> bool:
     return (
         http.method in _FETCHES
         and http.body == "none"
-        and http.output == "stdout"
+        and http.output in _NOWHERE
         and not http.proxy
         and http.url_k == "literal"
     )
 
 
 def _matched(grammar: Grammar, found: Split, named: _Named, derived: str) -> Matched:
-    uses = (*named.by_flags, *named.by_operands)
-    effects = found.level.effects.union(*(flag.effects for flag, _ in found.flags), (derived,) if derived else ())
+    more = [effect for flag, _ in found.flags for effect in flag.effects]
+    if derived:
+        more.append(derived)
+    effects = tuple(sorted({*found.level.effects, *more})) if more else found.level.effects
     flags: dict[str, tuple[str, ...]] = {}
     for flag, value in found.flags:
         flags[flag.name] = (*flags.get(flag.name, ()), value or "")
+    uses = named.by_flags + named.by_operands
     profile = model.Profile(
         name=grammar.program,
         matched=True,
-        effects=tuple(sorted(effects)),
+        effects=effects,
         flags=flags,
         operands=tuple(found.operands),
         verb=tuple(found.verb),
         verified=grammar.verified,
         stdin=_stdin(found, named, flags),
-        hosts=tuple(dict.fromkeys(word for role, word in uses if role == "host")),
+        hosts=tuple(dict.fromkeys([word for role, word in uses if role == "host"])) if uses else (),
     )
+    roles = {role for role, _ in uses}
+    known = _all_named(effects, roles, stdin=bool(profile.stdin))
+    if roles.isdisjoint(_FILES):
+        return Matched(profile, known=known)
     paths = [(role, plain_path(word)) for role, word in uses if role in _FILES]
     writing = {"write", "database"} if "db_write" in effects else {"write"}
     return Matched(
@@ -160,26 +175,26 @@ def _matched(grammar: Grammar, found: Split, named: _Named, derived: str) -> Mat
         reads=_those(paths, _READ),
         writes=_those(paths, writing),
         deletes=_those(paths, {"delete"}),
-        known=all(path for _, path in paths) and _named_all(effects, named, stdin=bool(profile.stdin)),
+        known=known and all(path for _, path in paths),
     )
 
 
-def _named_all(effects: Collection[str], named: _Named, *, stdin: bool) -> bool:
+def _all_named(effects: Collection[str], roles: Set[Role], *, stdin: bool) -> bool:
     """Whether each effect on files has a path that says where: without one it is the directory it runs in, or any."""
-    roles = {role for role, _ in (*named.by_flags, *named.by_operands)}
-    return all(
-        effect not in effects or not roles.isdisjoint(places) or (stdin and effect == "fs_read")
-        for effect, places in _PLACES
-    )
+    for effect in effects:
+        places = _PLACES.get(effect)
+        if places and roles.isdisjoint(places) and not (stdin and effect == "fs_read"):
+            return False
+    return True
 
 
 def _those(paths: Sequence[tuple[str, str]], roles: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(path for role, path in paths if path and role in roles))
+    return tuple(dict.fromkeys(path for role, path in paths if role in roles and path not in ("", "/dev/null")))
 
 
 def _stdin(found: Split, named: _Named, flags: Collection[str]) -> Reads:
     stdin = found.level.stdin
-    if any(role == "stdin" for role, _ in (*named.by_flags, *named.by_operands)):
+    if STDIN in named.by_operands or STDIN in named.by_flags:
         return stdin.reads or "data"
     if stdin.when == "never" or not set(stdin.without).isdisjoint(flags):
         return ""

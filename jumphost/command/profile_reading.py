@@ -22,7 +22,7 @@ from jumphost.command.profile import (
     When,
 )
 
-_PROGRAM = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9._+-]*")
+_PROGRAM = re.compile(r":|[A-Za-z0-9_\[][A-Za-z0-9._+-]*")
 _VERB = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:+-]*")
 _FLAGS: Final[dict[Style, re.Pattern[str]]] = {
     "gnu": re.compile(r"-[!-,.-<>-~]|--[A-Za-z0-9][A-Za-z0-9._-]*|-NUM"),
@@ -36,7 +36,7 @@ _OPERAND = re.compile(r"([a-z_]+)([?*+]?)")
 
 _ABOUT: Final = ("summary", "verified", "source", "style", "allow", "refuse", "forms")
 _FORM: Final = ("effects", "effects_from", "stdin", "flags", "requires", "operands", "verbs", "bare", "globals")
-_FLAG: Final = ("value", "optional", "effects", "excludes", "many", "instead")
+OF_A_FLAG: Final = ("value", "optional", "effects", "excludes", "many", "instead")
 _EXAMPLE: Final = ("run", "effects", "reads", "writes", "deletes", "hosts")
 
 
@@ -143,9 +143,9 @@ class _Reading(Reader):
     def flag(self, names: tuple[str, ...], node: Located, key: str) -> Flag:
         if node.value is None:
             return Flag(names)
-        if not isinstance(node.value, dict) or not node.value.keys() & set(_FLAG):
+        if not isinstance(node.value, dict) or not node.value.keys() & set(OF_A_FLAG):
             return Flag(names, self.check(node, key))
-        given = self.known(node, key, _FLAG)
+        given = self.known(node, key, OF_A_FLAG)
         return Flag(
             names=names,
             check=self.check(given["value"], f"{key}.value") if "value" in given else None,

@@ -1,6 +1,6 @@
 """What profiles add to the facts of a command: the last reader, after wrappers, SQL and HTTP."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -22,8 +22,8 @@ _NETWORK: Final = frozenset({"cloud_read", "cloud_write", "net_read", "net_write
 def profiled(command: Command, grammars: Grammars) -> Command:
     """The command with what the profiles say of each call, and of its files and facts as a whole.
 
-    ``files.unknown`` is false only if every call matched, or is a wrapper without a profile whose child is listed, and
-    every path is absolute and in normal form.
+    ``files.unknown`` is false only if every call matched, or is a wrapper whose child is listed and that does
+    nothing itself (one that has a profile does, but for a builtin), and every path is absolute and in normal form.
     """
     if not command.commands:
         return command
@@ -43,9 +43,9 @@ def profiled(command: Command, grammars: Grammars) -> Command:
 def _files(command: Command, found: Sequence[Matched]) -> Files:
     known = command.files
     return Files(
-        read=_joined(known.read, (one.reads for one in found)),
-        write=_joined(known.write, (one.writes for one in found)),
-        delete=_joined(known.delete, (one.deletes for one in found)),
+        read=_joined(known.read, [one.reads for one in found if one.reads]),
+        write=_joined(known.write, [one.writes for one in found if one.writes]),
+        delete=_joined(known.delete, [one.deletes for one in found if one.deletes]),
         unknown=not (
             command.tier != "unparsed"
             and not command.opaque
@@ -55,16 +55,19 @@ def _files(command: Command, found: Sequence[Matched]) -> Files:
     )
 
 
-def _joined(known: tuple[str, ...], more: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*known, *(path for paths in more for path in paths))))
+def _joined(known: tuple[str, ...], more: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*known, *(path for paths in more for path in paths)])) if more else known
 
 
 def _all_listed(commands: Sequence[Invocation], found: Sequence[Matched]) -> bool:
+    unsaid = [one for one, matched in zip(commands, found, strict=True) if not matched.known]
+    if not unsaid:
+        return True
     parents = {one.parent for one in commands}
-    return all(
-        matched.known or (one.wrapper and one.id in parents and not matched.profile.name)
-        for one, matched in zip(commands, found, strict=True)
-    )
+    doing_more = {
+        one.id for one, matched in zip(commands, found, strict=True) if matched.profile.name and not one.builtin
+    }
+    return all(one.wrapper and one.id in parents and one.id not in doing_more for one in unsaid)
 
 
 def _is_known(redirect: Redirect) -> bool:

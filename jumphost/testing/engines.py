@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping
 import pytest
 from msgspec.structs import replace
 
+from jumphost.command.profile import encode
 from jumphost.errors import Code, Problems, Unavailable
 from jumphost.model.decision import Judgement
-from jumphost.policy import bundle
+from jumphost.policy import bundle, profiles
 from jumphost.policy.base import DocumentEngine
 from jumphost.policy.protocol import Bundle, Module
 from jumphost.testing.policies import main_only, rule, submission
@@ -37,6 +38,7 @@ decision := {
 	"obligations": {},
 }
 """
+PROFILE = "report: {summary: s, effects: [net_read], flags: {-n: number}, allow: [report], refuse: [report x]}"
 ENDLESS = "value := count([1 | some a in numbers.range(1, 9000); some b in numbers.range(1, 9000); a == b + 9000])"
 
 
@@ -94,6 +96,16 @@ async def names_rule_document_and_revision(start: Start) -> None:
     assert got.engine
     assert json.loads(got.document)["purpose"] == "why"
     assert await engine.judge_document(got.document) == got
+    await engine.close()
+
+
+async def looks_at_calls_by_the_profiles_of_its_bundle(start: Start) -> None:
+    found = profiles.read(PROFILE.encode(), "test.yaml", [])
+    engine = await start(replace(alone(f"decision := {GOOD}"), profiles=encode(found)), PATIENT_MS)
+    got = await engine.judge(submission(b"report -n 5; other"))
+    one, other = json.loads(got.document)["command"]["commands"]
+    assert (one["profile"]["matched"], one["profile"]["effects"]) == (True, ["net_read"])
+    assert other["profile"]["name"] == ""
     await engine.close()
 
 
@@ -172,6 +184,7 @@ async def does_not_start_on_a_bundle_that_has_no_answer(start: Start) -> None:
 
 ENGINE: tuple[Callable[[Start], Awaitable[None]], ...] = (
     names_rule_document_and_revision,
+    looks_at_calls_by_the_profiles_of_its_bundle,
     lets_the_first_of_the_winners_speak,
     denies_each_fault_with_its_code,
     denies_what_takes_too_long,

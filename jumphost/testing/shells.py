@@ -6,7 +6,7 @@ redirections create can be told apart. Only for texts whose redirections stay in
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -38,9 +38,9 @@ class Observed:
 
 
 class Witness:
-    """One shell, by its name in SHELLS; LookupError if it is not installed."""
+    """One shell, by its name in SHELLS, that finds ``programs`` alone; LookupError if it is not installed."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, programs: Mapping[str, int] = PROGRAMS) -> None:
         program, *options = SHELLS[name]
         found = shutil.which(program)
         if found is None:
@@ -49,7 +49,7 @@ class Witness:
         self._folder = folder
         self._programs = folder / "bin"
         self._programs.mkdir()
-        for recorder, status in PROGRAMS.items():
+        for recorder, status in programs.items():
             path = self._programs / recorder
             path.write_text(_RECORDER.format(variable=VARIABLE, calls=_CALLS, status=status))
             path.chmod(0o755)

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 import bashlex
 
 from jumphost.command.facts import analyse
+from jumphost.command.grammar import Grammars
+from jumphost.policy import profiles
 from tests.bench.measures import Row
 
 ROUNDS = 100
+GRAMMARS = Grammars(profiles.shipped())
 LITERAL = (
     "psql -X -d payments -c 'select 1' 2>/dev/null | head -n 1",
     "kubectl -n shop get pods -o wide",
@@ -38,7 +41,7 @@ def everything() -> Iterator[Row]:
 
 
 def _facts(text: str) -> object:
-    return analyse(text.encode())
+    return analyse(text.encode(), profiles=GRAMMARS)
 
 
 def _median(parse: Callable[[str], object], texts: tuple[str, ...]) -> float:

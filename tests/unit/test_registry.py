@@ -1,5 +1,6 @@
 """Which engine a site gets, and what is said where it gets none."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ from jumphost.policy.opa.engine import Opa
 from jumphost.policy.pool import Pool
 from jumphost.testing.opa import fake_opa
 from jumphost.testing.policies import submission
+from jumphost.testing.profiles import EXAMPLES
 from jumphost.testing.rego import WITHOUT_OPA, opa_command, opa_installed
 
 needs_opa = pytest.mark.skipif(not opa_installed(), reason=WITHOUT_OPA)
@@ -70,10 +72,15 @@ async def test_an_opa_of_the_site_is_used(site: Site, opa: str, kind: str) -> No
 
 async def test_a_server_of_others(site: Site) -> None:
     (site.root / "token").write_text("t0ken\n")
+    (site.policies / "profiles").mkdir(exist_ok=True)
+    (site.policies / "profiles" / "mine.yaml").write_text(f"mine:\n  summary: s\n{EXAMPLES}")
     async with fake_opa() as fake:
         policy = Policy(engine="opa", url=fake.url, token="token", deadline_ms=20_000)
         engine = await registry.engine(site, settings(site, policy))
-        assert (await engine.judge(submission())).engine == "opa 1.22.2, remote"
+        got = await engine.judge(submission(b"echo hi; mine"))
+        assert got.engine == "opa 1.22.2, remote"
+        calls = json.loads(got.document)["command"]["commands"]
+        assert [call["profile"]["matched"] for call in calls] == [True, True], "the document is ours, so profiles are"
         await engine.close()
         assert "Authorization: Bearer t0ken\r\n" in fake.heads[0]
         with pytest.raises(Unavailable, match="the token of the policy engine cannot be read: none"):

@@ -14,7 +14,7 @@ mine:
   effects: [fs_read]
   flags: {-a: }
   operands: ["path_read*"]
-  verbs: {go: {effects: [net_read], effects_from: http}}
+  verbs: {go: {effects: [net_read], effects_from: http}, set: {verbs: {up: }}}
   bare: true
   allow: [mine -a /srv/app/x]
   refuse: [mine -b]
@@ -46,9 +46,9 @@ def test_lint_reads_and_tries(tmp_path: Path) -> None:
     assert unmatched["message"].startswith("allow: mine -a /srv/app/x: got no call of y")
     assert ran.out.splitlines() == [
         f"{bad}:13: x.frob: {unknown['message']} (schema.profile)",
-        f"{bad}:17: y: {unmatched['message']} (profile.example)",
+        f"{bad}:17: y: {unmatched['message']} (schema.example)",
     ]
-    assert unknown.keys() == {"file", "line", "key", "code", "message"}
+    assert unknown.keys() == {"file", "line", "key", "code", "message", "fix"}
     assert ran.err == "2 profiles, 2 found\n"
 
 
@@ -65,9 +65,10 @@ def test_show_what_is_known_of_a_program(site: Site) -> None:
     assert ran.out.splitlines() == [
         "mine: of this site",
         f"{site.policies}/profiles/mine.yaml:2, not verified",
-        "form     flags  operands    effects",
-        "mine     -a     path_read*  fs_read",
-        "mine go                     net_read by its http",
+        "form         flags  operands    effects",
+        "mine         -a     path_read*  fs_read",
+        "mine go                         net_read by its http",
+        "mine set up",
     ]
     assert "verified: coreutils" in run("profile", "show", "echo").out
     shown = run("profile", "show", "mine", "--site", site.root, "--json").json

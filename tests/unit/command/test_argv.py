@@ -135,6 +135,13 @@ def test_verbs(line: str, verb: str, expected: list[tuple[str, str | None]], ope
     assert (flags(found), found.operands) == (expected, operands.split())
 
 
+def test_in_haste_nothing_is_read_behind_a_fault() -> None:
+    grammar = profiles.of(GNU).get("x")
+    assert grammar is not None
+    hasty = split(["-a", "-z", "-y", "x"], grammar.forms[0], grammar.style, hasty=True)
+    assert (hasty.unknown, hasty.operands, flags(hasty)) == (["-z"], [], [("-a", None)])
+
+
 def test_global_flags_may_be_for_the_words_before_the_verb_alone() -> None:
     body = "flags: {-C: text}\nglobals: before\nverbs: {log: {flags: {-p: }}}"
     assert read(body, "-C /a log -p").fault == ""

@@ -52,7 +52,7 @@ REFUSES: dict[str, list[str]] = {
     "number_signed": ["--5", "+", "1.0"],
     "size": ["-1", "1X", "1KiBB", "G"],
     "size_signed": ["--1", "~1"],
-    "duration": ["", "infinity", "-1", "1y"],
+    "duration": ["", "infinity", "-1", "1y", "1h30", "1" * 99 + "x", "1m" * 99 + "x"],
     "identifier": ["", "-a", ".a", "a b", "a/b", "a=b"],
     "name_glob": ["-*", "a/b", "", "$x"],
     "unit": ["-x", "/dev/sda", "a b"],
@@ -115,6 +115,7 @@ def test_every_check_is_tried() -> None:
     [
         (Check("path_read"), "/a", (("read", "/a"),)),
         (Check("path_read"), "-", (("stdin", "-"),)),
+        (Check("path_read"), "/dev/stdin", (("stdin", "-"), ("read", "/dev/stdin"))),
         (Check("path_list"), "/a", (("list", "/a"),)),
         (Check("path_write"), "a", (("write", "a"),)),
         (Check("path_delete"), "/a", (("delete", "/a"),)),

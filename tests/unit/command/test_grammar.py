@@ -84,7 +84,7 @@ verbs:
   put: {stdin: {as: data, when: never}, effects_from: http}
 """
     get, put = level(body, "get"), level(body, "put")
-    assert (get.effects, get.effects_from) == ({"net_read", "fs_read"}, "sql")
+    assert (get.effects, get.effects_from) == (("fs_read", "net_read"), "sql")
     assert (get.requires, put.requires) == ({"-X", "-f"}, {"-X"})
     assert get.flags["-f"].excludes == {"-X"}
     assert get.flags["-n"].take is None
@@ -95,8 +95,9 @@ verbs:
 
 
 def test_flags_for_before_the_verb_are_not_behind_it() -> None:
-    body = "flags: {-C: text}\nglobals: before\nverbs: {log: {flags: {-p: }}}"
+    body = "flags: {'-C, --chdir': text}\nglobals: before\nverbs: {log: {flags: {-p: }, requires: [--chdir]}}"
     assert level(body, "log").flags.keys() == {"-p"}
+    assert level(body, "log").requires == {"-C"}, "it may be required all the same"
 
 
 def test_files_among_operands() -> None:

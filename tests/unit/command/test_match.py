@@ -86,6 +86,8 @@ def test_a_word_that_is_not_known_matches_nothing() -> None:
     one = replace(call(), argv=(Word("x"), Word("", "dynamic", "$x", ("param",))))
     found = match(one, profiles.of(HEAD))
     assert (found.profile.name, found.profile.matched, found.why) == ("x", False, "$x: not known before it runs")
+    unwritten = replace(call(), argv=(Word("x"), Word("", "dynamic", "", ("xargs_args",))))
+    assert match(unwritten, profiles.of(HEAD)).why == "a word: not known before it runs"
 
 
 def test_the_first_form_that_fits_is_what_is_said() -> None:
@@ -96,7 +98,9 @@ forms:
 """
     assert said(body, "-t -f /a").reads == ("/a",)
     assert said(body, "-c -f /a x").writes == ("/a",)
-    assert said(body, "-c -t").why == "-c: unknown flag"
+    assert (said(body, "-c -t").why, said(body, "-c -t").profile.unknown_flags) == ("-c: unknown flag", ())
+    assert (said(body, "-c -z").why, said(body, "-c -z").profile.unknown_flags) == ("-c: unknown flag", ("-z",))
+    assert said(body, "-c -f -").why == "-f: the value '-' is not one that it may have"
     assert match(call("a"), Grammars({"x": profile.Profile("x", "", ())})).why == "no form"
 
 
@@ -109,6 +113,7 @@ forms:
         ("/a/../b", (), False),
         ("-", (), True),
         ("", (), True),
+        ("/dev/null /a", ("/a",), True),
     ],
 )
 def test_paths_that_are_known(line: str, reads: tuple[str, ...], known: bool) -> None:
@@ -136,6 +141,8 @@ def test_deleted_and_database_files() -> None:
         (HEAD, "-n 5", "data"),
         (HEAD, "/a", ""),
         (HEAD, "/a -", "data"),
+        (HEAD, "/dev/stdin", "data"),
+        (HEAD, "/dev/fd/0 /a", "data"),
         ("stdin: {as: code}", "", "code"),
         ("stdin: {as: sql, without: ['--command']}\nflags: {'-c, --command': text}", "", "sql"),
         ("stdin: {as: sql, without: ['--command']}\nflags: {'-c, --command': text}", "-c x", ""),
@@ -197,6 +204,7 @@ GET = Http(0, "GET", "http://a/", "http", "a", 80, "/")
         ([replace(GET, method="POST")], "net_write"),
         ([replace(GET, body="literal")], "net_write"),
         ([replace(GET, output="/a")], "net_write"),
+        ([replace(GET, output="/dev/null")], "net_read"),
         ([replace(GET, proxy="http://p")], "net_write"),
         ([replace(GET, url_k="dynamic")], "net_write"),
         ([GET, replace(GET, method="PUT")], "net_write"),

@@ -92,14 +92,16 @@ def test_what_nobody_could_read_stays_as_it_is() -> None:
 
 
 def test_a_wrapper_is_known_by_its_child() -> None:
-    wrapper, child = facts("timeout 5 cat /a; cat /a").commands
+    wrapper, child = facts("around 5 cat /a; cat /a").commands
     wrapper, child = replace(wrapper, wrapper=True), replace(child, parent=0)
     command = replace(facts("cat /a", NONE), commands=(wrapper, child))
     assert not profiled(command, GRAMMARS).files.unknown
     assert profiled(command, GRAMMARS).facts.unknown_programs == ()
     assert profiled(replace(command, commands=(wrapper,)), GRAMMARS).files.unknown
-    failed = replace(facts("cat --exec x", NONE).commands[0], wrapper=True)
-    assert profiled(replace(command, commands=(failed, child)), GRAMMARS).files.unknown
+    find = replace(facts("cat --exec x", NONE).commands[0], wrapper=True)
+    assert profiled(replace(command, commands=(find, child)), GRAMMARS).files.unknown
+    builtin = replace(find, builtin=True)
+    assert not profiled(replace(command, commands=(builtin, child)), GRAMMARS).files.unknown
 
 
 def test_a_redirection_that_is_not_known_hides_a_file() -> None:

@@ -15,6 +15,7 @@ from jumphost.policy.interpreter import Interpreter
 from jumphost.policy.protocol import Call, Load, Module, Ready, Reply, encode
 from jumphost.policy.worker import answer
 from jumphost.testing.policies import main_only, rule, submission
+from jumphost.testing.profiles import of
 
 
 def reply(body: str, call: Call) -> Reply:
@@ -27,6 +28,13 @@ def test_the_answer_comes_with_the_document_and_its_digests() -> None:
     assert json.loads(got.answer) == "'df' -h"
     assert json.loads(got.document)["command"]["raw"] == "df -h"
     assert len(got.request_digest) == len(got.input_digest) == 64
+
+
+def test_the_document_says_what_profiles_say() -> None:
+    grammars = of("effects: [fs_read]\noperands: [path_read]", "cat")
+    call = Call(1, submission(b"cat /srv/app/x"))
+    got = answer(Interpreter(main_only("decision := input.command.files").modules, b"{}"), call, grammars)
+    assert json.loads(got.answer) == {"read": ["/srv/app/x"], "write": [], "delete": [], "unknown": False}
 
 
 def test_a_whole_document_is_judged_as_it_is() -> None:

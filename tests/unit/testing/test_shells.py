@@ -28,3 +28,8 @@ def test_a_shell_that_is_missing_says_how_to_get_it(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LookupError, match="zsh is not installed: apt-get install zsh"):
         Witness("zsh", tmp_path)
+
+
+def test_a_witness_of_other_programs(tmp_path: Path) -> None:
+    witness = Witness("bash", tmp_path, {"ls": 3})
+    assert witness.run(["ls -l || okay; ls"]) == [Observed((("", "ls"), ("", "ls", "-l")), frozenset())]
