@@ -132,7 +132,8 @@ def _rows(form: Form, words: Sequence[str]) -> Iterator[list[str]]:
     if form.bare or not form.verbs:
         flags = " ".join(flag.names[0] for flag in form.flags)
         operands = " ".join(f"{one.check.name}{one.many}" for one in form.operands)
-        effects = " ".join((*form.effects, *([f"by its {form.effects_from}"] if form.effects_from else [])))
+        derived = [f"by its {form.effects_from}"] if form.effects_from else []
+        effects = " ".join((*form.effects, *derived, *(f"unless it only reads: {one}" for one in form.unless_read)))
         yield [" ".join(words), flags, operands, effects]
     for verb, under in form.verbs.items():
         yield from _rows(under, [*words, verb])

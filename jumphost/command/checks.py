@@ -32,6 +32,7 @@ _NUMERIC = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")  # a last label of this form 
 _URL = re.compile(r"https?://(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?(?:[/?][!-~]*)?", re.IGNORECASE)
 _NOT_IN_URL = frozenset('{}[]<>"\\^`|#')  # globs of curl, and what clients do not read alike
 _REMOTE = re.compile(r"[^/]*:")  # host:path to tar, scp and rsync; a URI to sqlite
+_PLACE = re.compile(r"([^/:@]+):(/[A-Za-z0-9._/@+=,-]*)")  # no character that a shell at the other end would read
 _SECRETS = re.compile(r"secrets?(?![A-Za-z0-9_-])", re.IGNORECASE)
 
 _COUNT = r"[0-9]+(?:\.[0-9]+)?"
@@ -135,6 +136,12 @@ def is_host(word: str) -> bool:
 def _host_port(word: str) -> Taken:
     host, colon, port = word.rpartition(":")
     return _host(host) if colon and ":" not in host and _is_port(port) else None
+
+
+def _remote_path(word: str) -> Taken:
+    """HOST:/PATH, as rsync and scp write it; no account: the login's own, or what its ssh is set to."""
+    found = _PLACE.fullmatch(word)
+    return _host(found[1]) if found and plain_path(found[2]) else None
 
 
 def _is_port(word: str) -> bool:
@@ -248,6 +255,7 @@ _SIMPLE: Final[dict[str, Taker]] = {
     "host_port": _host_port,
     "port": lambda word: () if _is_port(word) else None,
     "url": _url,
+    "remote_path": _remote_path,
     "jq": _plain(jq_is_plain),
     "awk": _plain(awk_is_plain),
     "sed": _plain(sed_is_plain),

@@ -67,6 +67,7 @@ class Level:
     requires: frozenset[str]
     effects: tuple[str, ...]  # sorted
     effects_from: str
+    unless_read: tuple[str, ...]
     stdin: Stdin
     operands: Operands
 
@@ -120,6 +121,7 @@ _TOP: Final = Level(
     requires=frozenset(),
     effects=(),
     effects_from="",
+    unless_read=(),
     stdin=_NO_STDIN,
     operands=Operands(),
 )
@@ -140,6 +142,7 @@ def _level(form: Form, above: Level, style: Style) -> Level:
         requires=above.requires | first(form.requires),
         effects=tuple(sorted({*above.effects, *form.effects})),
         effects_from=form.effects_from or above.effects_from,
+        unless_read=form.unless_read or above.unless_read,
         stdin=replace(form.stdin, without=tuple(first(form.stdin.without))) if form.stdin else above.stdin,
         operands=_operands(form.operands, style),
     )

@@ -15,9 +15,10 @@ _FILES: Final = frozenset({"read", "list", "database", "write", "delete"})
 _READ: Final[frozenset[Role]] = frozenset({"read", "list", "database"})
 _PLACES: Final[Mapping[str, frozenset[Role]]] = {
     "fs_read": _READ,
-    "fs_write": frozenset({"write"}),
+    "fs_write": frozenset({"write", "database"}),
     "fs_delete": frozenset({"delete"}),
 }
+_CHANGES: Final[Mapping[Role, str]] = {"write": "fs_write", "delete": "fs_delete"}
 _FETCHES: Final = frozenset({"GET", "HEAD"})
 _NOWHERE: Final = frozenset({"stdout", "/dev/null"})
 
@@ -148,11 +149,14 @@ def _matched(grammar: Grammar, found: Split, named: _Named, derived: str) -> Mat
     more = [effect for flag, _ in found.flags for effect in flag.effects]
     if derived:
         more.append(derived)
+    if derived.endswith("_write"):
+        more += found.level.unless_read
+    uses = named.by_flags + named.by_operands
+    more += [_CHANGES[role] for role, word in uses if role in _CHANGES and word != "/dev/null"]
     effects = tuple(sorted({*found.level.effects, *more})) if more else found.level.effects
     flags: dict[str, tuple[str, ...]] = {}
     for flag, value in found.flags:
         flags[flag.name] = (*flags.get(flag.name, ()), value or "")
-    uses = named.by_flags + named.by_operands
     profile = model.Profile(
         name=grammar.program,
         matched=True,

@@ -71,6 +71,7 @@ class Form(Struct, frozen=True):
 
     effects: tuple[str, ...] = ()
     effects_from: Derived = ""
+    unless_read: tuple[str, ...] = ()  # effects as well, where the SQL or the HTTP is not known only to read
     stdin: Stdin | None = None
     flags: tuple[Flag, ...] = ()
     requires: tuple[str, ...] = ()  # flags that must be given

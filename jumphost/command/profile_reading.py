@@ -35,7 +35,10 @@ _FLAGS: Final[dict[Style, re.Pattern[str]]] = {
 _OPERAND = re.compile(r"([a-z_]+)([?*+]?)")
 
 _ABOUT: Final = ("summary", "verified", "source", "style", "allow", "refuse", "forms")
-_FORM: Final = ("effects", "effects_from", "stdin", "flags", "requires", "operands", "verbs", "bare", "globals")
+_FORM: Final = (
+    *("effects", "effects_from", "unless_read", "stdin", "flags", "requires", "operands"),
+    *("verbs", "bare", "globals"),
+)
 OF_A_FLAG: Final = ("value", "optional", "effects", "excludes", "many", "instead")
 _EXAMPLE: Final = ("run", "effects", "reads", "writes", "deletes", "hosts")
 
@@ -118,6 +121,7 @@ class _Reading(Reader):
         return Form(
             effects=self.choices(given.get("effects"), f"{key}.effects", EFFECTS),
             effects_from=cast(Derived, self.choice(given.get("effects_from"), f"{key}.effects_from", ("sql", "http"))),
+            unless_read=self.choices(given.get("unless_read"), f"{key}.unless_read", EFFECTS),
             stdin=stdin,
             flags=flags,
             requires=requires,

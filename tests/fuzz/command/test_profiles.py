@@ -24,6 +24,7 @@ KEYS = [
         "forms",
         "effects",
         "effects_from",
+        "unless_read",
         "stdin",
         "flags",
     ),

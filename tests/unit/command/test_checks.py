@@ -37,6 +37,7 @@ TAKES: dict[str, list[str]] = {
     "sqlite_file": ["/srv/a.db"],
     "host": ["db.internal", "10.0.0.1", "::1", "a", "web_1"],
     "host_port": ["db.internal:5432", "10.0.0.1:1"],
+    "remote_path": ["db.internal:/", "10.0.0.1:/srv/a/", "web_1:/srv/a-b.c"],
     "port": ["1", "65535"],
     "url": ["http://a.internal", "https://a.internal:8443/x?y=1&z=%20", "HTTP://A.internal/", "http://10.0.0.1/x"],
     "jq": [".a"],
@@ -83,6 +84,10 @@ REFUSES: dict[str, list[str]] = {
         "fe80::1%eth0",
         "a" * 64,
     ],
+    "remote_path": [
+        *("a", "a:", "a:b", "/a:/b", ":/a", "a@b:/c", "a::b", "a::/b", "[::1]:/a", "-a:/b"),
+        *("a:/b/../c", "a:/b//c", "a:/b;c", "a:/b c", "a:/$b", "a:/b*", "a:/~b", "0x7f:/a"),
+    ],
     "host_port": ["a", "a:", ":1", "a:0", "a:65536", "::1:80", "a:x"],
     "port": ["0", "65536", "-1", "1x", "", "²"],
     "url": [
@@ -122,6 +127,7 @@ def test_every_check_is_tried() -> None:
         (Check("sqlite_file"), "/a", (("database", "/a"),)),
         (Check("host"), "DB.internal", (("host", "db.internal"),)),
         (Check("host_port"), "db.internal:1", (("host", "db.internal"),)),
+        (Check("remote_path"), "DB.internal:/srv/a", (("host", "db.internal"),)),
         (Check("url"), "https://A.internal:1/x", (("host", "a.internal"),)),
         (Check("text"), "x", ()),
         (Check("one_of", ("a", "-b")), "-b", ()),

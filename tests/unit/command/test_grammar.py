@@ -76,15 +76,17 @@ def test_a_verb_has_what_stands_above_it() -> None:
     body = """
 effects: [net_read]
 effects_from: sql
+unless_read: [exec_child]
 stdin: {as: sql, without: [--command]}
 requires: [--exact]
 flags: {'-X, --exact': , '-c, --command': text, -n: text}
 verbs:
   get: {effects: [fs_read], flags: {-f: {excludes: [--exact]}, -n: }, requires: [-f]}
-  put: {stdin: {as: data, when: never}, effects_from: http}
+  put: {stdin: {as: data, when: never}, effects_from: http, unless_read: [fs_write]}
 """
     get, put = level(body, "get"), level(body, "put")
     assert (get.effects, get.effects_from) == (("fs_read", "net_read"), "sql")
+    assert (get.unless_read, put.unless_read) == (("exec_child",), ("fs_write",))
     assert (get.requires, put.requires) == ({"-X", "-f"}, {"-X"})
     assert get.flags["-f"].excludes == {"-X"}
     assert get.flags["-n"].take is None

@@ -220,3 +220,37 @@ def test_a_flag_that_stands_for_the_first_operand() -> None:
     assert said(body, "-e a -e c /b").reads == ("/b",)
     assert said(body, "").why == "got 0 operands, which are too many or too few"
     assert said(body, "-e a").why == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "effects"),
+    [
+        ("-o /srv/x", ("fs_write",)),
+        ("-o /dev/null", ()),
+        ("-d /srv/x", ("fs_delete",)),
+        ("-o /srv/x -d /srv/y", ("fs_delete", "fs_write")),
+        ("", ()),
+    ],
+)
+def test_a_file_to_change_is_an_effect_by_itself(line: str, effects: tuple[str, ...]) -> None:
+    body = "flags: {-o: {any_of: [path_null, path_write]}, -d: path_delete}"
+    assert said(body, line).profile.effects == effects
+
+
+def test_null_is_no_file_to_change() -> None:
+    assert said("operands: [path_write]", "/dev/null").profile.effects == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "effects"),
+    [("select", ("db_read", "fs_read")), ("delete", ("db_write", "exec_child", "fs_read"))],
+)
+def test_what_holds_unless_it_only_reads(statement: str, effects: tuple[str, ...]) -> None:
+    body = "effects: [fs_read]\neffects_from: sql\nunless_read: [exec_child]\noperands: [sqlite_file]"
+    sql = Sql(0, "sqlite", "operand", "", parse_ok=True, statements=(Statement(statement, statement == "select"),))
+    assert said(body, "/a.db", sql=[sql]).profile.effects == effects
+    assert said(body, "/a.db").profile.effects == ("db_write", "exec_child", "fs_read")
+
+
+def test_a_database_is_a_place_to_write() -> None:
+    assert said("effects: [fs_write]\neffects_from: sql\noperands: [sqlite_file]", "/a.db").known

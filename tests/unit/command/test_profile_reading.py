@@ -13,6 +13,7 @@ psql:
   style: posix
   effects: [net_read]
   effects_from: sql
+  unless_read: [exec_child]
   stdin: {as: sql, when: always, without: [-c]}
   flags:
     -X, --no-psqlrc:
@@ -49,6 +50,7 @@ def test_all_that_a_profile_may_hold() -> None:
                 Form(
                     effects=("net_read",),
                     effects_from="sql",
+                    unless_read=("exec_child",),
                     stdin=Stdin("sql", "always", ("-c",)),
                     flags=(
                         Flag(("-X", "--no-psqlrc")),
