@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
-from jumphost.command import shfmt
+from jumphost.command import shfmt, sql
 from jumphost.command.builtins import BUILTINS, declared, reasons
 from jumphost.command.canonical import canonical
 from jumphost.command.lexer import Redirection, Simple, parse
@@ -29,6 +29,10 @@ def analyse(raw: bytes, *, dialect: str = "sh") -> Command:
     commands. Beside a text that was read ``opaque`` names what may run or change unseen. ``canonical`` is of the
     literal tier alone: of a structured text the raw one runs. What is no text stands in ``raw`` as U+FFFD.
     """
+    return sql.described(_read(raw, dialect))
+
+
+def _read(raw: bytes, dialect: str) -> Command:
     found = Command(
         raw=printable(raw),
         sha256=hashlib.sha256(raw).hexdigest(),

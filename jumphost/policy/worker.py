@@ -10,6 +10,7 @@ import sys
 import msgspec
 
 from jumphost import child
+from jumphost.command import sql
 from jumphost.errors import Code, Problem, Refused
 from jumphost.policy import document
 from jumphost.policy.interpreter import ENTRYPOINT, Interpreter, Undefined, explain
@@ -21,6 +22,7 @@ def main(arguments: list[str]) -> None:
     socket, parent, memory = map(int, arguments)
     load = msgspec.msgpack.decode(child.unsealed(memory), type=Load)
     os.close(memory)
+    sql.load()
     child.confine(child.Limits(memory=load.memory), parent)
     pipe = child.Parent(socket)
     child.grant_cpu(load.cpu_s)
