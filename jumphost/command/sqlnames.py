@@ -17,6 +17,7 @@ _SYNTAX: Final = words(  # reserved, or of the grammar, to all that know them: n
     """
 )
 _AFTER: Final = {  # a function may have such a name: it is a word of the grammar only after these
+    "against": frozenset({")"}),
     "any": frozenset("=<>"),
     "by": frozenset({"group", "order", "partition"}),
     "cube": frozenset({"by", ","}),
@@ -29,68 +30,69 @@ _AFTER: Final = {  # a function may have such a name: it is a word of the gramma
 }
 _NAMES_A_LIST: Final = frozenset({"as", "into", "table", "exists", "references"})  # NAME (columns)
 _COMMON: Final = """
-    abs acos ascii asin atan atan2 avg cast ceil ceiling char char_length character_length chr coalesce concat
-    concat_ws cos cot count cume_dist current_date current_time current_timestamp degrees dense_rank exp extract
-    first_value floor greatest group_concat grouping hex if ifnull instr iif lag last_value lead least left length ln
-    localtime localtimestamp log log10 log2 lower lpad ltrim max min mod now nth_value ntile nullif overlay
-    percent_rank pi position pow power radians rank replace reverse right round row_number rpad rtrim sign sin
-    sqrt stddev_pop stddev_samp stddev string_agg substr substring sum tan trim trunc upper var_pop var_samp variance
+    abs acos asin atan atan2 avg cast ceil ceiling char coalesce concat concat_ws cos count cume_dist current_date
+    current_time current_timestamp date degrees dense_rank exp first_value floor format json_object lag last_value
+    lead length ln log log10 lower ltrim max min mod nth_value ntile nullif percent_rank pi pow power radians rank
+    replace round row_number rtrim sign sin sqrt substr substring sum tan trim upper
 """
 _NATIVE: Final[dict[Dialect, str]] = {
-    # https://www.postgresql.org/docs/15/functions.html: immutable or stable, of data that is named in the statement
+    # of PostgreSQL 15, https://www.postgresql.org/docs/15/functions.html
     "postgres": """
-        age any_value array_agg array_append array_cat array_dims array_fill array_length array_lower array_ndims
+        age array_agg array_append array_cat array_dims array_fill array_length array_lower array_ndims
         array_position array_positions array_prepend array_remove array_replace array_to_json array_to_string
-        array_upper bit_and bit_length bit_or bit_xor bool_and bool_or broadcast btrim cardinality cbrt
-        clock_timestamp convert_from convert_to corr cosh covar_pop covar_samp current_catalog current_database
-        current_role current_schema current_schemas current_setting current_user date_bin date_part date_trunc decode
-        div encode every factorial family format format_type gcd generate_series generate_subscripts get_bit get_byte
-        host hostmask initcap isempty isfinite json_agg json_array_elements json_array_elements_text
-        json_array_length json_build_array json_build_object json_each json_each_text json_extract_path
-        json_extract_path_text json_object json_object_agg json_object_keys json_strip_nulls json_typeof jsonb_agg
-        jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_build_array jsonb_build_object
-        jsonb_each jsonb_each_text jsonb_extract_path jsonb_extract_path_text jsonb_insert jsonb_object
-        jsonb_object_agg jsonb_object_keys jsonb_path_exists jsonb_path_match jsonb_path_query
-        jsonb_path_query_array jsonb_path_query_first jsonb_pretty jsonb_set jsonb_strip_nulls jsonb_typeof
-        justify_days justify_hours justify_interval lcm lower_inc lower_inf make_date make_interval make_time
-        make_timestamp make_timestamptz masklen md5 mode netmask network normalize num_nonnulls num_nulls
-        obj_description octet_length percentile_cont percentile_disc pg_backend_pid pg_column_size
-        pg_database_size pg_encoding_to_char pg_get_constraintdef pg_get_functiondef pg_get_indexdef pg_get_userbyid
-        pg_get_viewdef pg_indexes_size pg_is_in_recovery pg_postmaster_start_time pg_relation_size pg_size_pretty
-        pg_table_is_visible pg_table_size pg_tablespace_size pg_total_relation_size pg_typeof quote_ident
-        quote_literal quote_nullable random range_agg range_merge regexp_count regexp_instr regexp_like regexp_match
-        regexp_matches regexp_replace regexp_split_to_array regexp_split_to_table regexp_substr regr_count regr_slope
-        repeat row_to_json scale session_user sha224 sha256 sha384 sha512 shobj_description sinh split_part
-        starts_with statement_timestamp string_to_array string_to_table strpos tanh timeofday to_ascii to_char
-        to_date to_hex to_json to_jsonb to_number to_regclass to_timestamp transaction_timestamp translate unnest
-        upper_inc upper_inf version width_bucket col_description has_table_privilege has_column_privilege
-        has_schema_privilege has_database_privilege text varchar date numeric int4 int8
+        array_upper ascii bit_and bit_length bit_or bit_xor bool_and bool_or broadcast btrim cardinality cbrt
+        char_length character_length chr clock_timestamp col_description convert_from convert_to corr cosh cot
+        covar_pop covar_samp current_catalog current_database current_role current_schema current_schemas
+        current_setting current_user date_bin date_part date_trunc decode div encode every extract factorial family
+        format_type gcd generate_series generate_subscripts get_bit get_byte greatest grouping has_column_privilege
+        has_database_privilege has_schema_privilege has_table_privilege host hostmask initcap int4 int8 isempty
+        isfinite json_agg json_array_elements json_array_elements_text json_array_length json_build_array
+        json_build_object json_each json_each_text json_extract_path json_extract_path_text json_object_agg
+        json_object_keys json_strip_nulls json_typeof jsonb_agg jsonb_array_elements jsonb_array_elements_text
+        jsonb_array_length jsonb_build_array jsonb_build_object jsonb_each jsonb_each_text jsonb_extract_path
+        jsonb_extract_path_text jsonb_insert jsonb_object jsonb_object_agg jsonb_object_keys jsonb_path_exists
+        jsonb_path_match jsonb_path_query jsonb_path_query_array jsonb_path_query_first jsonb_pretty jsonb_set
+        jsonb_strip_nulls jsonb_typeof justify_days justify_hours justify_interval lcm least left localtime
+        localtimestamp lower_inc lower_inf lpad make_date make_interval make_time make_timestamp make_timestamptz
+        masklen md5 mode netmask network normalize now num_nonnulls num_nulls numeric obj_description octet_length
+        overlay percentile_cont percentile_disc pg_backend_pid pg_column_size pg_database_size pg_encoding_to_char
+        pg_get_constraintdef pg_get_functiondef pg_get_indexdef pg_get_userbyid pg_get_viewdef pg_indexes_size
+        pg_is_in_recovery pg_postmaster_start_time pg_relation_size pg_size_pretty pg_table_is_visible pg_table_size
+        pg_tablespace_size pg_total_relation_size pg_typeof position quote_ident quote_literal quote_nullable random
+        range_agg range_merge regexp_count regexp_instr regexp_like regexp_match regexp_matches regexp_replace
+        regexp_split_to_array regexp_split_to_table regexp_substr regr_count regr_slope repeat reverse right
+        row_to_json rpad scale session_user sha224 sha256 sha384 sha512 shobj_description sinh split_part
+        starts_with statement_timestamp stddev stddev_pop stddev_samp string_agg string_to_array string_to_table
+        strpos tanh text timeofday to_ascii to_char to_date to_hex to_json to_jsonb to_number to_regclass
+        to_timestamp transaction_timestamp translate trunc unnest upper_inc upper_inf var_pop var_samp varchar
+        variance version width_bucket
     """,
-    # https://mariadb.com/kb/en/built-in-functions/
+    # of MariaDB 10.11, https://mariadb.com/kb/en/built-in-functions/; what it has not is a function of the site's own
     "mysql": """
-        adddate addtime against any_value bin bin_to_uuid bit_and bit_count bit_length bit_or bit_xor
-        char_length charset coercibility collation compress connection_id conv convert convert_tz crc32 curdate
-        current_role current_user curtime database date date_add date_format date_sub datediff day dayname
-        dayofmonth dayofweek dayofyear elt export_set extractvalue field find_in_set format found_rows from_base64
-        from_days from_unixtime hour inet6_aton inet6_ntoa inet_aton inet_ntoa insert is_ipv4 is_ipv6 isnull
-        json_array json_arrayagg json_contains json_contains_path json_depth json_extract json_keys json_length
-        json_object json_objectagg json_overlaps json_pretty json_quote json_search json_type json_unquote json_valid
-        json_value last_day lcase locate make_set makedate maketime match md5 microsecond mid minute month monthname
-        octet_length ord period_add period_diff quarter quote rand regexp_instr regexp_like regexp_replace
-        regexp_substr repeat row_count schema sec_to_time second session_user sha sha1 sha2 soundex space std
-        str_to_date strcmp subdate subtime substring_index sysdate system_user time time_format time_to_sec
-        timediff timestamp timestampadd timestampdiff to_base64 to_days to_seconds truncate ucase uncompress unhex
-        unix_timestamp user utc_date utc_time utc_timestamp uuid uuid_short uuid_to_bin version week weekday
-        weekofyear year yearweek
+        adddate addtime ascii bin bit_and bit_count bit_length bit_or bit_xor char_length character_length charset
+        chr coercibility collation compress connection_id conv convert convert_tz cot crc32 curdate current_role
+        current_user curtime database date_add date_format date_sub datediff day dayname dayofmonth dayofweek
+        dayofyear elt export_set extract extractvalue field find_in_set found_rows from_base64 from_days
+        from_unixtime greatest group_concat hex hour if ifnull inet6_aton inet6_ntoa inet_aton inet_ntoa insert
+        instr is_ipv4 is_ipv6 isnull json_array json_arrayagg json_contains json_contains_path json_depth
+        json_extract json_keys json_length json_objectagg json_overlaps json_pretty json_quote json_search json_type
+        json_unquote json_valid json_value last_day lcase least left localtime localtimestamp locate log2 lpad
+        make_set makedate maketime match md5 microsecond mid minute month monthname now octet_length ord period_add
+        period_diff position quarter quote rand regexp_instr regexp_replace regexp_substr repeat reverse right
+        row_count rpad schema sec_to_time second session_user sha sha1 sha2 soundex space std stddev stddev_pop
+        stddev_samp str_to_date strcmp subdate substring_index subtime sysdate system_user time time_format
+        time_to_sec timediff timestamp timestampadd timestampdiff to_base64 to_days to_seconds truncate ucase
+        uncompress unhex unix_timestamp user utc_date utc_time utc_timestamp uuid var_pop var_samp variance version
+        week weekday weekofyear year yearweek
     """,
-    # https://www.sqlite.org/lang_corefunc.html and its neighbours
+    # of SQLite, https://www.sqlite.org/lang_corefunc.html and its neighbours
     "sqlite": """
-        acosh asinh atanh changes cosh date datetime format glob json json_array json_array_length json_each
-        json_extract json_group_array json_group_object json_insert json_object json_patch json_quote json_remove
-        json_replace json_set json_tree json_type json_valid julianday last_insert_rowid like likelihood likely
-        printf quote random randomblob sinh soundex sqlite_compileoption_used sqlite_source_id
-        sqlite_version strftime tanh time timediff total total_changes typeof unhex unicode unixepoch unlikely
-        zeroblob
+        acosh asinh atanh changes cosh datetime glob group_concat hex ifnull iif instr json json_array
+        json_array_length json_each json_extract json_group_array json_group_object json_insert json_patch
+        json_quote json_remove json_replace json_set json_tree json_type json_valid julianday last_insert_rowid like
+        likelihood likely log2 printf quote random randomblob sinh soundex sqlite_compileoption_used
+        sqlite_source_id sqlite_version strftime string_agg tanh time timediff total total_changes trunc typeof
+        unhex unicode unixepoch unlikely zeroblob
     """,
 }
 KNOWN: Final[dict[Dialect, frozenset[str]]] = {dialect: words(_COMMON + names) for dialect, names in _NATIVE.items()}
