@@ -75,8 +75,7 @@ def columns(nodes: Sequence[exp.Expr], tokens: Sequence[Token], dialect: Dialect
                 yield _column(name, dialect)
             case exp.Join():
                 for name in node.args.get("using") or ():
-                    if isinstance(name, exp.Identifier):
-                        yield _column(name, dialect)
+                    yield str(name.this) if isinstance(name, exp.Literal) else _column(name, dialect)
             case exp.Insert(this=exp.Schema() as schema):
                 for name in schema.expressions:
                     if isinstance(name, exp.Identifier):

@@ -31,7 +31,7 @@ class Reason(StrEnum):
     CHARACTER = "character"  # not ASCII, or a control character, outside of quotes
     BACKSLASH = "backslash"  # an escape to one server and none to another, or a command of psql
     COMMENT = "comment"  # run by some servers, nested to others, or never closed
-    QUOTE = "quote"  # $$…$$, U&'…', E'…', _utf8'…'
+    QUOTE = "quote"  # $$…$$, U&'…', E'…', _utf8'…', t.'…'
     VARIABLE = "variable"  # the client would put a value in: :x, ?, {x}
     CLIENT_COMMAND = "client_command"
     SYNTAX = "syntax"
@@ -159,6 +159,8 @@ def _statements(text: str, dialect: Dialect) -> Iterator[Piece]:
         if kind != "space":
             count += 1
             _nest(kind, part, open_ones)
+            if tokens and _is_odd(tokens[-1], kind, part):
+                raise NotPlain(Reason.QUOTE)
             plain = part[1:-1].replace(part[0] * 2, part[0]) if kind == "name" else part
             tokens.append(Token(_KINDS[kind], plain, size))
             if count > MAX_WORDS:
@@ -179,6 +181,11 @@ def _parts(text: str, dialect: Dialect) -> Iterator[tuple[str, str]]:
             raise NotPlain(next((reason for form, reason in _UNREAD if form.match(text, at)), Reason.SYNTAX))
         yield found.lastgroup, found.group()
         at = found.end()
+
+
+def _is_odd(before: Token, kind: str, part: str) -> bool:
+    """Whether a string stands where only a name can: SQLite takes ``t.'x'`` for a column."""
+    return (before.is_sign(".") and kind == "string") or (before.kind == "string" and part in (".", "("))
 
 
 def _nest(kind: str, part: str, open_ones: list[str]) -> None:

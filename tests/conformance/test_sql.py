@@ -1,6 +1,7 @@
 """SQL facts against real PostgreSQL, MariaDB and SQLite: what only reads changes nothing, and reads no more."""
 
 import re
+import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -13,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jumphost.command import sql
+from jumphost.command.sqlclient import CLIENTS, read
 from jumphost.command.sqlnames import KNOWN
 from jumphost.command.sqlwords import Dialect, pieces
-from jumphost.model.request import Sql
+from jumphost.model.request import Invocation, Sql, Word
 from jumphost.testing.databases import TABLES, Server, mariadb, postgres
 from jumphost.testing.statements import READS, WRITES
 
@@ -212,11 +214,33 @@ DANGEROUS = st.sampled_from(
 )
 
 
+EXPRESSIONS = st.sampled_from(
+    [
+        *(
+            "note('x')",
+            "public.note('x')",
+            "nextval('numbers')",
+            "nextval(numbers)",
+            "(select note('x'))",
+            "lower(pan)",
+        ),
+        *("(select max(amount) from cards)", "case when note('x') = 1 then 1 end", "count(*)", "exists (select 1)"),
+        *("cast(note('x') as char)", "note\n('x')", "note/**/('x')", "(note)('x')", "'x' 'y'", "pan in (note('x'))"),
+        *("coalesce(1, note('x'))", "cards.pan", '"pan"', "(cards).pan", "@x", "now()", "-1", "amount - -1"),
+    ]
+)
+
+
 @st.composite
 def texts(draw: st.DrawFn, dialect: Dialect) -> str:
-    """A text that may run: parts of good ones, with something put in or taken away."""
-    text = draw(st.sampled_from([*READS[dialect], *WRITES[dialect][:30]]))
+    """A text that may run: of a good one some words are replaced, or something is put between them."""
+    text = draw(st.sampled_from([*READS[dialect], *READS[dialect], *WRITES[dialect][:30]]))
     for _ in range(draw(st.integers(1, 3))):
+        if draw(st.booleans()):
+            words = list(re.finditer(r"'[^']*'|\w+(?:\.\w+)*|\*", text))
+            word = draw(st.sampled_from(words[1:] or words))
+            text = text[: word.start()] + draw(EXPRESSIONS) + text[word.end() :]
+            continue
         edges = [found.start() for found in re.finditer(r"\b|$", text)]
         at = draw(st.sampled_from(edges) | st.integers(0, len(text)))
         inserted = draw(FRAGMENTS | DANGEROUS | st.sampled_from(READS[dialect]))
@@ -264,3 +288,65 @@ def test_nothing_that_only_reads_changes_sqlite(text: str) -> None:
     if only_reads(sql.of_text(text, "sqlite", "", 0)):
         actions, _ = in_sqlite(text)
         assert {action for action, *_ in actions} <= HARMLESS
+
+
+CALLS = {
+    "postgres": [
+        "-XAtc|select 7",
+        "-XAt|-cselect 7",
+        "-XAt|--command|select 7",
+        "-XAt|--command=select 7",
+        "-X|-c|select 7|-At|-c|select 8; select 9",
+        "-XAtq|-F|-c|-c|select 7, 8",
+        "-XAtv|x=1|-c|select 7",
+        "-XAt|--comm=select 7",
+        "-XAt|--no-align|-wc|select 7",
+    ],
+    "mysql": [
+        "--no-defaults|-NBe|select 7",
+        "--no-defaults|-N|-B|-eselect 7",
+        "--no-defaults|-NB|-e|select|-e|7",
+        "--no-defaults|-NB|--execute=select 7|-e|+ 1; select 8",
+        "--no-defaults|-NB|--skip_column_names|--execute|select 7",
+        "--no-defaults|-NB|--exec|select 7",
+        "--no-defaults|-NB|--password=|-e|select 7",
+    ],
+    "sqlite": [
+        "-init|/dev/null|:memory:|select 7",
+        "--init|/dev/null|-readonly|:memory:|-csv|select 7; select 8|select 9",
+        "-init|/dev/null|-cmd|select 7|:memory:|select 8",
+        "-init|/dev/null|-separator|-cmd|:memory:|select 7, 8",
+    ],
+}
+
+
+def answered(program: str, place: tuple[str, ...], line: str) -> tuple[list[str], list[str]]:
+    """The numbers that a client prints, and those in the SQL that is found in its words."""
+    words = line.split("|")
+    at = 1 if words[0] == "--no-defaults" else 0
+    argv = [program, *words[:at], *place, *words[at:]]
+    said = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert said.returncode == 0, said.stderr
+    invocation = Invocation(id=0, program=program, argv=tuple(Word(v=word) for word in argv))
+    found = " ".join(text for _, text in read(CLIENTS[program], invocation).texts)
+    return re.findall(r"\d", said.stdout), re.findall(r"\d", found)
+
+
+@pytest.mark.parametrize("line", CALLS["postgres"])
+def test_words_are_sql_as_psql_reads_them(real_postgres: Server, line: str) -> None:
+    printed, found = answered("psql", real_postgres.client[2:-1], line)
+    assert printed == found
+
+
+@pytest.mark.parametrize("line", CALLS["mysql"])
+def test_words_are_sql_as_mariadb_reads_them(real_mariadb: Server, line: str) -> None:
+    printed, found = answered("mariadb", real_mariadb.client[2:5], line)
+    assert printed in (found, ["8", "8"])  # 7 + 1
+
+
+@pytest.mark.parametrize("line", CALLS["sqlite"])
+def test_words_are_sql_as_sqlite3_reads_them(line: str) -> None:
+    if not shutil.which("sqlite3"):
+        pytest.skip("sqlite3 is not installed: apt-get install sqlite3")
+    printed, found = answered("sqlite3", (), line)
+    assert printed == found
