@@ -17,6 +17,7 @@ from jumphost.model.request import Invocation
 # SQL, no files of the home folder, a value that may hold options, a file of SQL, a switch after which nothing is run.
 _Role = Literal["switch", "value", "joined", "sql", "isolates", "connection", "file", "idle"]
 _TAKING: Final = frozenset({"value", "sql", "connection", "file"})
+_SHORT: Final = {"--command": "-c", "--execute": "-e"}  # one name for one source
 _UNKNOWN: Final = "\0"  # stands for a word that is not known; no text has this character
 
 
@@ -88,9 +89,9 @@ def _mean(role: _Role | None, name: str, value: str, call: Call) -> None:
     """Does what an option means."""
     match role:
         case "sql" if value == _UNKNOWN:
-            call.elsewhere.append((name, Reason.DYNAMIC))
+            call.elsewhere.append((_SHORT.get(name, name), Reason.DYNAMIC))
         case "sql":
-            call.texts.append((name, value))
+            call.texts.append((_SHORT.get(name, name), value))
         case "isolates":
             call.isolated = True
         case "connection":

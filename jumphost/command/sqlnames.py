@@ -96,6 +96,7 @@ _NATIVE: Final[dict[Dialect, str]] = {
     """,
 }
 KNOWN: Final[dict[Dialect, frozenset[str]]] = {dialect: words(_COMMON + names) for dialect, names in _NATIVE.items()}
+FILES: Final = frozenset({"fsdir", "zipfile"})  # functions of sqlite3 that are tables too: FROM fsdir WHERE path = '/'
 WHOLE_ROW: Final = KNOWN["postgres"] | {"name"}  # to PostgreSQL ``c.to_json`` is ``to_json(c)``
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import sqlglot
 from sqlglot import exp
 
-from jumphost.command.sqlnames import called, unknown
+from jumphost.command.sqlnames import FILES, called, unknown
 from jumphost.command.sqlplain import STARTS, plain
 from jumphost.command.sqltables import WRITES, columns, reads_all, tables
 from jumphost.command.sqlwords import Dialect, NotPlain, Piece, Reason, Token, words
@@ -125,7 +125,8 @@ def _described(tree: exp.Expr, tokens: tuple[Token, ...], dialect: Dialect) -> S
         raise NotPlain(Reason.STATEMENT)
     nodes = list(tree.walk())
     names = called(tokens)
-    strange = unknown(names, dialect)
+    touched = tuple(dict.fromkeys(tables(nodes, dialect)))
+    strange = (*unknown(names, dialect), *(one.name for one in touched if dialect == "sqlite" and one.name in FILES))
     locks = any(isinstance(node, exp.Lock) for node in nodes)
     return Statement(
         kind=_kind(tree, tokens),
@@ -134,7 +135,7 @@ def _described(tree: exp.Expr, tokens: tuple[Token, ...], dialect: Dialect) -> S
         and not locks
         and all(_is_harmless(node) for node in nodes)
         and not _has_writing_word(tokens),
-        tables=tuple(dict.fromkeys(tables(nodes, dialect))),
+        tables=touched,
         columns=tuple(sorted(set(columns(nodes, tokens, dialect)))),
         star=reads_all(nodes, dialect),
         functions=names,
@@ -163,7 +164,9 @@ def _kind(tree: exp.Expr, tokens: tuple[Token, ...]) -> str:
 
 
 def _is_harmless(node: exp.Expr) -> bool:
-    if isinstance(node, _HARMFUL):
+    if isinstance(node, _HARMFUL) or (
+        isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier | exp.Func)  # a.b.c.d
+    ):
         return False
     return isinstance(node, (exp.Binary, exp.Func, exp.Query)) or type(node) in _HARMLESS
 

@@ -118,7 +118,7 @@ _UNREAD: Final = (  # what no pattern fits, by how it begins
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # in a string too: clients split lines at some
 _CLIENT_LINE: Final[dict[Dialect, re.Pattern[str]]] = {  # what a client takes for itself within a statement
     "postgres": re.compile(r"(?!)"),
-    "mysql": re.compile(r"^[ \t]*delimiter\b", re.IGNORECASE | re.MULTILINE),
+    "mysql": re.compile(r"\bdelimiter\b", re.IGNORECASE),
     "sqlite": re.compile(r"^[ \t]*(?:[.#]|(?:/|go)[ \t]*;?[ \t]*$)", re.IGNORECASE | re.MULTILINE),
 }
 
