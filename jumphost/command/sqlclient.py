@@ -5,6 +5,7 @@ folder would be read first: ``psql -X``, ``mariadb --no-defaults`` and ``sqlite3
 Options are those of psql 15, mariadb 10.11 and sqlite3 3.40; what their newer versions add is not listed.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -14,9 +15,14 @@ from jumphost.command.sqlwords import Dialect, Reason
 from jumphost.model.request import Invocation
 
 # What an option means: a switch that changes no SQL, one with such a value (or with one only if it is joined to it),
-# SQL, no files of the home folder, a value that may hold options, a file of SQL, a switch after which nothing is run.
-_Role = Literal["switch", "value", "joined", "sql", "isolates", "connection", "file", "idle"]
-_TAKING: Final = frozenset({"value", "sql", "connection", "file"})
+# SQL, no files of the home folder, a value that may hold options, how to print, a file of SQL, a switch after which
+# nothing is run.
+_Role = Literal["switch", "value", "joined", "sql", "isolates", "connection", "print", "file", "idle"]
+_TAKING: Final = frozenset({"value", "sql", "connection", "print", "file"})
+_PRINTING: Final = re.compile(  # of psql -P: none that names a program or a file
+    r"pager=(?:off|0)|(?:footer|tuples_only|expanded|numericlocale)=(?:on|off)"
+    r"|format=(?:aligned|asciidoc|csv|html|unaligned|wrapped)|border=[0-3]|(?:null|fieldsep)=.*"
+)
 _SHORT: Final = {"--command": "-c", "--execute": "-e"}  # one name for one source
 _UNKNOWN: Final = "\0"  # stands for a word that is not known; no text has this character
 
@@ -96,6 +102,8 @@ def _mean(role: _Role | None, name: str, value: str, call: Call) -> None:
             call.isolated = True
         case "connection":
             _database(value, call)
+        case "print" if not _PRINTING.fullmatch(value):
+            call.fault(Reason.OPTION)
         case "file":
             call.elsewhere.append(("file", Reason.FILE))
         case "idle":
@@ -219,6 +227,7 @@ _POSTGRES: Final = Client(
         **_options("value", "F field-separator R record-separator h host p port U username"),
         **_options("sql", "c command"),
         **_options("connection", "d dbname"),
+        **_options("print", "P pset"),
         **_options("isolates", "X no-psqlrc"),
         **_options("file", "f file"),
         **_options("idle", "l list V version ? help"),

@@ -12,19 +12,36 @@ from jumphost.model.request import Table
 WRITES: Final = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Alter, exp.TruncateTable)
 
 
-def tables(nodes: Sequence[exp.Expr], dialect: Dialect) -> Iterator[Table]:
-    """Each table that ``nodes``, a whole tree, names, without what a WITH defines; it may come more than once."""
-    written = {id(table) for node in nodes for table in _written(node)}
-    scopes = {id(node): _defined(node, dialect) for node in nodes if isinstance(node, exp.With)}
-    for node in nodes:
-        if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
+def tables(tree: exp.Expr, dialect: Dialect) -> Iterator[Table]:
+    """Each table that a tree names, without what a WITH defines for the place; it may come more than once."""
+    written = {id(table) for node in tree.walk() for table in _written(node)}
+    for node, defined in _places(tree, dialect):
+        if not isinstance(node.this, exp.Identifier):
             continue
         catalog, db, name = (_name(node.args.get(part), dialect) for part in ("catalog", "db", "this"))
-        if not db and id(node) not in written and _is_cte(node, name, scopes):
+        if not db and id(node) not in written and name in defined:
             continue
         if dialect == "mysql":
             catalog, db = db, ""
         yield Table(db=catalog, schema=db, name=name, access="write" if id(node) in written else "read")
+
+
+def _places(tree: exp.Expr, dialect: Dialect) -> Iterator[tuple[exp.Table, frozenset[str]]]:
+    """Each table's node with the names that a WITH defines there: those before it, its own only if it is recursive."""
+    waiting: list[tuple[exp.Expr, frozenset[str]]] = [(tree, frozenset())]
+    while waiting:
+        node, defined = waiting.pop()
+        if isinstance(node, exp.Table):
+            yield node, defined
+        parts: list[tuple[exp.Expr, frozenset[str]]] = []
+        clause = node.args.get("with_")
+        if isinstance(clause, exp.With):
+            for cte in clause.expressions:
+                more = defined | {_name(cte.args["alias"].this, dialect)}
+                parts.append((cte, more if clause.args.get("recursive") else defined))
+                defined = more
+        parts += ((child, defined) for child in node.iter_expressions() if child is not clause)
+        waiting += reversed(parts)
 
 
 def _written(node: exp.Expr) -> Iterator[exp.Expr]:
@@ -39,30 +56,6 @@ def _written(node: exp.Expr) -> Iterator[exp.Expr]:
     for part in parts:
         if isinstance(part, exp.Expr):
             yield from part.find_all(exp.Table)
-
-
-def _defined(clause: exp.With, dialect: Dialect) -> dict[str, int]:
-    """The names that a WITH defines, with the place of the first that has it."""
-    found: dict[str, int] = {}
-    for place, cte in enumerate(clause.expressions):
-        found.setdefault(_name(cte.args["alias"].this, dialect), place)
-    return found
-
-
-def _is_cte(table: exp.Expr, name: str, scopes: dict[int, dict[str, int]]) -> bool:
-    """Whether ``name`` is that of a CTE where it stands: of an earlier one, or of its own if that is recursive."""
-    below, part = table, 0
-    while (above := below.parent) is not None:
-        clause = above.args.get("with_")
-        if isinstance(below, exp.CTE):
-            part = below.index or 0
-        elif isinstance(below, exp.With):
-            if scopes[id(below)].get(name, part + 1) < part + bool(below.args.get("recursive")):
-                return True
-        elif isinstance(clause, exp.With) and name in scopes[id(clause)]:
-            return True
-        below = above
-    return False
 
 
 def columns(nodes: Sequence[exp.Expr], tokens: Sequence[Token], dialect: Dialect) -> Iterator[str]:

@@ -125,7 +125,7 @@ def _described(tree: exp.Expr, tokens: tuple[Token, ...], dialect: Dialect) -> S
         raise NotPlain(Reason.STATEMENT)
     nodes = list(tree.walk())
     names = called(tokens)
-    touched = tuple(dict.fromkeys(tables(nodes, dialect)))
+    touched = tuple(dict.fromkeys(tables(tree, dialect)))
     strange = (*unknown(names, dialect), *(one.name for one in touched if dialect == "sqlite" and one.name in FILES))
     locks = any(isinstance(node, exp.Lock) for node in nodes)
     return Statement(

@@ -9,10 +9,9 @@ from jumphost.command.sqlwords import Dialect, pieces
 
 def touched(text: str, dialect: Dialect = "postgres") -> str:
     """``name`` for a table that is read, ``name!`` for one that is written, in order and once."""
-    nodes = list(sqlglot.parse_one(text, dialect=dialect).walk())
     found = (
         ".".join(part for part in (one.db, one.schema, one.name) if part) + "!" * (one.access == "write")
-        for one in tables(nodes, dialect)
+        for one in tables(sqlglot.parse_one(text, dialect=dialect), dialect)
     )
     return " ".join(sorted(set(found)))
 
