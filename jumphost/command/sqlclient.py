@@ -15,10 +15,10 @@ from jumphost.command.sqlwords import Dialect, Reason
 from jumphost.model.request import Invocation
 
 # What an option means: a switch that changes no SQL, one with such a value (or with one only if it is joined to it),
-# SQL, no files of the home folder, a value that may hold options, how to print, a file of SQL, a switch after which
-# nothing is run.
-_Role = Literal["switch", "value", "joined", "sql", "isolates", "connection", "print", "file", "idle"]
-_TAKING: Final = frozenset({"value", "sql", "connection", "print", "file"})
+# SQL, no files of the home folder, a value that may hold options, how to print, a variable of the client, a file of
+# SQL, a switch after which nothing is run.
+_Role = Literal["switch", "value", "joined", "sql", "isolates", "connection", "print", "variable", "file", "idle"]
+_TAKING: Final = frozenset({"value", "sql", "connection", "print", "variable", "file"})
 _PRINTING: Final = re.compile(  # of psql -P: none that names a program or a file
     r"pager=(?:off|0)|(?:footer|tuples_only|expanded|numericlocale)=(?:on|off)"
     r"|format=(?:aligned|asciidoc|csv|html|unaligned|wrapped)|border=[0-3]|(?:null|fieldsep)=.*"
@@ -103,6 +103,8 @@ def _mean(role: _Role | None, name: str, value: str, call: Call) -> None:
         case "connection":
             _database(value, call)
         case "print" if not _PRINTING.fullmatch(value):
+            call.fault(Reason.OPTION)
+        case "variable" if value not in ("ON_ERROR_STOP=1", "ON_ERROR_STOP=on"):
             call.fault(Reason.OPTION)
         case "file":
             call.elsewhere.append(("file", Reason.FILE))
@@ -228,6 +230,7 @@ _POSTGRES: Final = Client(
         **_options("sql", "c command"),
         **_options("connection", "d dbname"),
         **_options("print", "P pset"),
+        **_options("variable", "v set variable"),
         **_options("isolates", "X no-psqlrc"),
         **_options("file", "f file"),
         **_options("idle", "l list V version ? help"),

@@ -1,8 +1,9 @@
-"""Statements that are known by their first words and need no tree: SHOW, DESCRIBE, PRAGMA, a transaction's ends."""
+"""Statements that are known by their words and need no tree: SHOW, DESCRIBE, PRAGMA, VACUUM, a transaction's ends."""
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from itertools import dropwhile
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
@@ -26,10 +27,18 @@ _TRANSACTION: Final = re.compile(  # forms that change nothing by themselves
 _SHOWN: Final = words(  # what MariaDB and MySQL show of themselves
     """
     authors character charset collation columns create count databases engine engines errors events explain extended
-    fields full function global grants index indexes keys open plugins privileges procedure processlist profiles
-    schemas session slave status storage table tables triggers variables warnings
+    fields full function global grants index indexes keys master open plugins privileges procedure processlist profiles
+    replica schemas session slave status storage table tables triggers variables warnings
     """
 )
+_MAINTENANCE: Final[dict[Dialect, tuple[tuple[str, ...], tuple[str, ...]]]] = {  # the first word, and those after it
+    "postgres": (
+        ("vacuum", "analyze", "refresh", "reindex", "cluster"),
+        ("full", "freeze", "verbose", "analyze", "materialized", "view", "concurrently", "table"),
+    ),
+    "mysql": (("optimize", "analyze", "check", "repair"), ("table",)),
+    "sqlite": (("vacuum", "analyze", "reindex"), ()),
+}
 _COLUMNS: Final = frozenset({"columns", "fields", "index", "indexes", "keys"})
 _PRAGMAS: Final = words(  # https://www.sqlite.org/pragma.html: without a value they only tell
     """
@@ -57,7 +66,24 @@ def plain(tokens: Sequence[Token], dialect: Dialect) -> Statement | None:
             return _describe(tokens)
         case ("pragma", "sqlite"):
             return _pragma(tokens, written)
-    return None
+    return _maintenance(tokens, dialect)
+
+
+def _maintenance(tokens: Sequence[Token], dialect: Dialect) -> Statement | None:
+    """VACUUM and its like, of tables that are named: it writes these and no others."""
+    first, more = _MAINTENANCE[dialect]
+    if not tokens[0].is_word(*first):
+        return None
+    rest = list(dropwhile(lambda token: token.is_word(*more), tokens[1:]))
+    found: list[Table] = []
+    while rest:
+        one = _table(rest, dialect, access="write")
+        rest = rest[3 if len(rest) > 2 and rest[1].is_sign(".") else 1 :]
+        if not one or (rest and not rest[0].is_sign(",")):
+            return None
+        found += one
+        rest = rest[1:]
+    return Statement(kind=tokens[0].text.lower(), read_only=False, tables=tuple(found)) if found else None
 
 
 def _transaction(written: tuple[str, ...]) -> Statement | None:
@@ -94,13 +120,23 @@ def _describe(tokens: Sequence[Token]) -> Statement | None:
     return Statement(kind="describe", read_only=True, tables=found)
 
 
-def _table(tokens: Sequence[Token]) -> tuple[Table, ...]:
-    """``[db.]name`` at the beginning."""
-    if not tokens or tokens[0].kind not in ("word", "name"):
+def _table(
+    tokens: Sequence[Token], dialect: Dialect = "mysql", access: Literal["read", "write"] = "read"
+) -> tuple[Table, ...]:
+    """``[above.]name`` at the beginning."""
+    dotted = len(tokens) > 2 and tokens[1].is_sign(".")
+    named = tokens[:3:2] if dotted else tokens[:1]
+    if not named or any(token.kind not in ("word", "name") for token in named):
         return ()
-    if len(tokens) > 2 and tokens[1].is_sign(".") and tokens[2].kind in ("word", "name"):
-        return (Table(db=tokens[0].text, schema="", name=tokens[2].text, access="read"),)
-    return (Table(db="", schema="", name=tokens[0].text, access="read"),)
+    *above, name = (_folded(token, dialect) for token in named)
+    if dialect == "mysql":
+        return (Table(db="".join(above), schema="", name=name, access=access),)
+    return (Table(db="", schema="".join(above), name=name, access=access),)
+
+
+def _folded(token: Token, dialect: Dialect) -> str:
+    """The name as the server compares it: see ``sqltables``."""
+    return token.text if dialect == "mysql" or (token.kind == "name" and dialect == "postgres") else token.text.lower()
 
 
 def _pragma(tokens: Sequence[Token], written: tuple[str, ...]) -> Statement | None:

@@ -21,6 +21,12 @@ logging.getLogger("sqlglot").disabled = True  # its warnings quote the text
 
 _QUERIES: Final = (exp.Query, exp.Values)
 _KINDS: Final[dict[type[exp.Expr], str]] = {exp.TruncateTable: "truncate"}
+_OBJECTS: Final = (
+    None,
+    "TABLE",
+    "VIEW",
+    "INDEX",
+)  # of CREATE, DROP and ALTER: what is in a schema or a role is not said
 _HARMLESS: Final = frozenset(  # of those that are no operator, no function and no query
     {
         *(exp.Alias, exp.All, exp.Any, exp.Array, exp.AtTimeZone, exp.Between, exp.BitString, exp.BitwiseNot),
@@ -121,7 +127,7 @@ def _parse(piece: Piece, dialect: Dialect) -> exp.Expr:
 
 
 def _described(tree: exp.Expr, tokens: tuple[Token, ...], dialect: Dialect) -> Statement:
-    if not isinstance(tree, (*_QUERIES, *WRITES)):
+    if not isinstance(tree, (*_QUERIES, *WRITES)) or tree.args.get("kind", "TABLE") not in _OBJECTS:
         raise NotPlain(Reason.STATEMENT)
     nodes = list(tree.walk())
     names = called(tokens)

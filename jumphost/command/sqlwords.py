@@ -115,6 +115,7 @@ _UNREAD: Final = (  # what no pattern fits, by how it begins
     (re.compile(r"['\"`$]"), Reason.QUOTE),
     (re.compile(r"[:?{}@]"), Reason.VARIABLE),
 )
+_VERTICAL = re.compile(r"\\[gG]\s*\Z")  # the end of a statement, to the client of MariaDB
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # in a string too: clients split lines at some
 _CLIENT_LINE: Final[dict[Dialect, re.Pattern[str]]] = {  # what a client takes for itself within a statement
     "postgres": re.compile(r"(?!)"),
@@ -128,6 +129,8 @@ def pieces(text: str, dialect: Dialect) -> list[Piece]:
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise NotPlain(Reason.TOO_LONG)
     text = text.replace("\r\n", "\n")
+    if dialect == "mysql":
+        text = _VERTICAL.sub(";", text)
     if "\\" in text:
         raise NotPlain(Reason.BACKSLASH)
     if _HIDDEN.search(text):

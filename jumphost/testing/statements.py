@@ -130,6 +130,7 @@ READS: Final[dict[Dialect, tuple[str, ...]]] = {
         "show processlist",
         "show global status like 'Uptime'",
         "show variables like 'port'",
+        "show variables like 'port'\\G",
         "show grants",
         "show warnings",
         "describe cards",

@@ -23,6 +23,7 @@ def found(text: str, dialect: Dialect) -> Statement | None:
         ("postgres", "show search_path", "show", []),
         ("postgres", "show a.b", "show", []),
         ("mysql", "show tables from d like 'x'", "show", []),
+        ("mysql", "show master status", "show", []),
         ("mysql", "show create table T", "show", [("", "T")]),
         ("mysql", "show create view d.v", "show", [("d", "v")]),
         ("mysql", "show full columns from `t x`", "show", [("", "t x")]),
@@ -43,6 +44,26 @@ def test_what_only_tells(dialect: Dialect, text: str, kind: str, tables: list[tu
 
 
 @pytest.mark.parametrize(
+    ("dialect", "text", "tables"),
+    [
+        ("postgres", "vacuum t", ["t"]),
+        ("postgres", 'VACUUM full ANALYZE S.T, "U"', ["s.t", "U"]),
+        ("postgres", "refresh materialized view concurrently v", ["v"]),
+        ("postgres", "reindex table t", ["t"]),
+        ("mysql", "optimize table T, d.`u x`", ["T", "d.u x"]),
+        ("mysql", "analyze table t", ["t"]),
+        ("sqlite", "analyze main.T", ["main.t"]),
+    ],
+)
+def test_maintenance_writes_the_tables_that_it_names(dialect: Dialect, text: str, tables: list[str]) -> None:
+    statement = found(text, dialect)
+    assert statement is not None
+    assert (statement.kind, statement.read_only) == (text.split()[0].lower(), False)
+    assert {one.access for one in statement.tables} == {"write"}
+    assert [".".join(part for part in (one.db, one.schema, one.name) if part) for one in statement.tables] == tables
+
+
+@pytest.mark.parametrize(
     ("dialect", "text"),
     [
         ("postgres", "begin isolation level serializable"),
@@ -55,7 +76,17 @@ def test_what_only_tells(dialect: Dialect, text: str, kind: str, tables: list[tu
         ("mysql", "show"),
         ("mysql", "show nonsense"),
         ("mysql", "show tables where f() = 1"),
-        ("mysql", "show master status"),
+        ("mysql", "show binlog events"),
+        ("postgres", "vacuum"),
+        ("postgres", "vacuum full"),
+        ("postgres", "vacuum (full) t"),
+        ("postgres", "analyze t (a)"),
+        ("postgres", "reindex database d"),
+        ("postgres", "cluster t using i"),
+        ("mysql", "optimize local table t"),
+        ("mysql", "check table t, 'x'"),
+        ("sqlite", "vacuum into 'x'"),
+        ("sqlite", "vacuum full t"),
         ("mysql", "desc select 1"),
         ("mysql", "desc"),
         ("mysql", "desc 'x'"),

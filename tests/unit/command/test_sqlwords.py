@@ -83,5 +83,12 @@ def test_lines_may_end_as_in_windows() -> None:
     assert pieces("select 1\r\n, 2\r\n", "postgres")[0].text.split() == ["select", "1", ",", "2"]
 
 
+def test_a_statement_may_end_as_the_client_of_mariadb_has_it() -> None:
+    assert [piece.text for piece in pieces("select 1\\G\n", "mysql")] == ["select 1"]
+    for dialect, text in (("mysql", "select 1\\G select 2"), ("postgres", "select 1\\g")):
+        with pytest.raises(NotPlain, match=Reason.BACKSLASH):
+            pieces(text, dialect)  # type: ignore[arg-type]
+
+
 def test_a_list_of_words() -> None:
     assert words("a b\n c ") == {"a", "b", "c"}
