@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
-from jumphost.command import shfmt
+from jumphost.command import shfmt, sql
 from jumphost.command.builtins import BUILTINS, declared, reasons
 from jumphost.command.canonical import canonical
 from jumphost.command.grammar import NONE, Grammars
@@ -32,7 +32,8 @@ def analyse(raw: bytes, *, dialect: str = "sh", profiles: Grammars = NONE) -> Co
     commands. Beside a text that was read ``opaque`` names what may run or change unseen. ``canonical`` is of the
     literal tier alone: of a structured text the raw one runs. What is no text stands in ``raw`` as U+FFFD.
     """
-    return profiled(unwrapped(_read(raw, dialect), _read), profiles)
+    found = unwrapped(_read(raw, dialect), _read)
+    return profiled(sql.described(found), profiles)
 
 
 def _read(raw: bytes, dialect: str) -> Command:

@@ -62,6 +62,7 @@ class Opaque(StrEnum):
     ARITH_EVAL = "arith_eval"  # bash evaluates the subscript of an array element, commands in it too
     DECLARE_ATTR = "declare_attr"  # -i and -n make later values code or names
     EXEC_WRAPPER = "exec_wrapper"
+    SQL_OPAQUE = "sql_opaque"  # of a client of a database: ``command.sql`` says why
 
     # what only the structured tier meets
     TOO_DEEP = "too_deep"

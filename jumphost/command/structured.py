@@ -20,6 +20,7 @@ When = Literal["always", "and", "or", "loop", "branch"]
 
 _DELIMITER = re.compile(rb"[A-Za-z0-9_]+")
 _QUOTED_DELIMITER = re.compile(rb"'[A-Za-z0-9_]+'|\"[A-Za-z0-9_]+\"|\\[A-Za-z0-9_]+")
+_TABS = re.compile(r"^\t+", re.MULTILINE)  # that <<- takes away
 _JOINTS: dict[str, tuple[str, When]] = {"&&": ("and", "and"), "||": ("or", "or")}
 _UNREAD: dict[type, Opaque] = {
     tree.ArithmCmd: Opaque.ARITH_EVAL,
@@ -296,11 +297,11 @@ class _Reader:
             raise NotLiteral(Opaque.REDIRECT, redir.pos.offset)
         fd = int(digit) if digit else int(redir.op[0] in ">&")
         if redir.op in ("<<", "<<-"):
-            self._heredoc(redir, place, place.parent if parent is None else parent)
-            return Redirect(fd=fd, op=redir.op, mode="heredoc", kind="fd")
+            text = self._heredoc(redir, place, place.parent if parent is None else parent)
+            return _here(fd, redir.op, "heredoc", text)
         to = self._word(redir.word, place, parent)
         if redir.op == "<<<":
-            return Redirect(fd=fd, op=redir.op, mode="herestring", kind="fd")
+            return _here(fd, redir.op, "herestring", f"{to.value}\n" if to.literal else None)
         if redir.op in ("<&", ">&"):
             if to.source == "-":
                 return Redirect(fd=fd, op=f"{redir.op}-", mode="dup", kind="fd")
@@ -319,18 +320,24 @@ class _Reader:
             kind=parts.kind(path) if to.literal else "file",
         )
 
-    def _heredoc(self, redir: tree.Redir, place: _Place, parent: int) -> None:
-        """What is expanded in a here-document: nothing, if its delimiter is quoted."""
+    def _heredoc(self, redir: tree.Redir, place: _Place, parent: int) -> str | None:
+        """The text of a here-document, None if that is not known: nothing is expanded if its delimiter is quoted."""
         self._count()
         delimiter = self.text[redir.word.pos.offset : redir.word.end.offset]
         body = redir.hdoc or tree.Word()
         if _QUOTED_DELIMITER.fullmatch(delimiter):
             if not all(isinstance(part, tree.Lit) for part in body.parts):
                 raise NotLiteral(Opaque.HEREDOC, redir.pos.offset)
+            text = "".join(part.value for part in body.parts if isinstance(part, tree.Lit))
         elif _DELIMITER.fullmatch(delimiter):
-            self._nested(read_text(body, self.text), place, parent)
+            found = read_text(body, self.text)
+            self._nested(found, place, parent)
+            if not found.literal:
+                return None
+            text = found.value
         else:
             raise NotLiteral(Opaque.HEREDOC, redir.pos.offset)
+        return _TABS.sub("", text) if redir.op == "<<-" else text
 
     def _word(self, word: tree.Word, place: _Place, parent: int | None = None) -> Reading:
         self._count()
@@ -344,6 +351,11 @@ class _Reader:
         for via, stmts in found.nested:
             inner = _Place(parent=parent, via=via, when=place.when, depth=place.depth + 1, piped=place.piped)
             self.statements(stmts, inner)
+
+
+def _here(fd: int, op: str, mode: Literal["heredoc", "herestring"], text: str | None) -> Redirect:
+    """The redirection of a text that stands in the command; None if it is not known."""
+    return Redirect(fd=fd, op=op, mode=mode, kind="fd", k="dynamic" if text is None else "literal", text=text or "")
 
 
 def _stages(stmt: tree.Stmt) -> int:

@@ -79,6 +79,7 @@ class Redirect(Doc, frozen=True):
     to: int = -1
     k: Literal["literal", "dynamic"] = "literal"
     kind: Literal["null", "file", "device", "net", "proc", "fd"] = "file"
+    text: str = ""  # of a here-document or a here-string that is literal
 
 
 class Profile(Doc, frozen=True):

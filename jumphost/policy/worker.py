@@ -10,7 +10,7 @@ import sys
 import msgspec
 
 from jumphost import child
-from jumphost.command import profile
+from jumphost.command import profile, sql
 from jumphost.command.grammar import NONE, Grammars
 from jumphost.errors import Code, Problem, Refused
 from jumphost.policy import document
@@ -23,6 +23,7 @@ def main(arguments: list[str]) -> None:
     socket, parent, memory = map(int, arguments)
     load = msgspec.msgpack.decode(child.unsealed(memory), type=Load)
     os.close(memory)
+    sql.load()
     child.confine(child.Limits(memory=load.memory), parent)
     pipe = child.Parent(socket)
     child.grant_cpu(load.cpu_s)

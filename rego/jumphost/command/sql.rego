@@ -42,7 +42,7 @@ _table(table) := name if {
 
 # METADATA
 # title: sql_of_kind(command, kinds)
-# description: "it holds a statement of one of these kinds: drop, delete, truncate_table, alter, create …"
+# description: "it holds a statement of one of these kinds: drop, delete, truncate, alter, create …"
 sql_of_kind(command, kinds) if {
 	some found in command.sql
 	some statement in found.statements

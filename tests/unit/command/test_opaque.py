@@ -10,7 +10,8 @@ def test_every_reason_has_a_text() -> None:
         reason.partition(":")[0] for *_, reasons in [*HIDING, *STRUCTURED_HIDING, *HANDED_HIDING] for reason in reasons
     }
     of_the_parser = {Opaque.PARSER_TIMEOUT, Opaque.PARSER_FAILED}  # in test_shfmt
-    assert unparsed | hidden | of_the_parser == set(Opaque)
+    of_clients = {Opaque.SQL_OPAQUE}  # in test_sql
+    assert unparsed | hidden | of_the_parser | of_clients == set(Opaque)
 
 
 def test_a_refusal_says_what_and_where() -> None:
