@@ -41,6 +41,8 @@ TAKES: dict[str, list[str]] = {
     "port": ["1", "65535"],
     "url": ["http://a.internal", "https://a.internal:8443/x?y=1&z=%20", "HTTP://A.internal/", "http://10.0.0.1/x"],
     "jq": [".a"],
+    "awk": ["{ print $1 }", "NR > 1"],
+    "sed": ["s/a/b/g", "1,20p"],
 }
 REFUSES: dict[str, list[str]] = {
     "text": ["-", "-x", "--x"],
@@ -96,8 +98,8 @@ REFUSES: dict[str, list[str]] = {
         *("http://[::1]/", "http:///x", "http://é/", "gopher://a/", "http://a/\x00", "-http://a/"),
     ],
     "jq": ["env"],
-    "awk": ["{ print }", ""],
-    "sed": ["p", ""],
+    "awk": ['{ system("id") }', '{ print > "/x" }', '{ "id" | getline }'],
+    "sed": ["s/a/b/e", "w /x", "1e id"],
 }
 
 

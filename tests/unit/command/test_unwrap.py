@@ -26,10 +26,10 @@ def test_a_child_stands_behind_its_wrapper() -> None:
     assert [one.wrapper for one in command.commands] == [True, False, True, False, False]
     assert [(one.pipeline, one.when) for one in command.commands[3:]] == [(0, "always"), (1, "and")]
     assert [one.run_as for one in command.commands] == ["", "", "", "postgres", ""]
-    assert (command.tier, command.opaque, command.facts.privilege) == ("literal", (), ("sudo:postgres",))
+    assert (command.tier, command.opaque, command.facts.privilege) == ("literal", ("sql_opaque",), ("sudo:postgres",))
     assert command.canonical == "'sudo' -n -u postgres psql -X 2> /dev/null | 'head' && 'nice' id"
     assert command.shape.commands == 3
-    assert command.facts.unknown_programs == ("head", "id", "nice", "psql", "sudo")
+    assert command.facts.unknown_programs == ("head", "id", "psql"), "wrappers are known"
 
 
 def test_wrappers_within_wrappers() -> None:
