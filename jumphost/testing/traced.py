@@ -24,7 +24,7 @@ _NAMES_LAST: Final = frozenset({"link", "linkat", "symlink", "symlinkat"})  # wh
 _OPENS: Final = frozenset({"open", "openat", "creat"})
 _WATCHED: Final = ",".join(sorted(_CHANGES | _OPENS | {"execve", "connect", "chdir"}))
 _CALL = re.compile(r"\d+ +(\w+)\((.*)\) += (-?\d+)")
-_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_NAME = re.compile(r'(?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"')  # behind the directory it is relative to
 _FOR_WRITING = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC")
 
 
@@ -50,7 +50,7 @@ def touched(argv: Sequence[str], folder: Path, stdin: Path, environ: Mapping[str
     limited = ("timeout", "--signal=KILL", "3")
     with stdin.open("rb", buffering=0) as source:
         subprocess.run(
-            [*limited, STRACE, "-f", "-qq", "-s", "4096", "-o", str(log), "-e", f"trace={_WATCHED}", *argv],
+            [*limited, STRACE, "-f", "-qqy", "-s", "4096", "-o", str(log), "-e", f"trace={_WATCHED}", *argv],
             cwd=folder,
             stdin=source,
             env={"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", **(environ or {})},
@@ -65,16 +65,16 @@ def touched(argv: Sequence[str], folder: Path, stdin: Path, environ: Mapping[str
 def _read(log: str, folder: str, stdin: bool) -> Touched:
     read, written, ran = set(), set(), []
     asked = False
-    for name, rest, given, result in _calls(log):
+    for name, rest, names, result in _calls(log):
         if name == "execve":
-            ran += [posixpath.basename(given[0])] if result == 0 else []
+            ran += [posixpath.basename(names[0][1])] if result == 0 else []
         elif name == "connect":
             asked = asked or "AF_INET" in rest
         elif name == "chdir":
-            folder = posixpath.join(folder, given[0])
-        elif given and rest.startswith(("AT_FDCWD", '"')):
-            names = given[-1:] if name in _NAMES_LAST else given
-            paths = {posixpath.normpath(posixpath.join(folder, path)) for path in names}
+            folder = posixpath.join(folder, names[0][1])
+        else:
+            made = names[-1:] if name in _NAMES_LAST else names
+            paths = {posixpath.normpath(posixpath.join(beside or folder, path)) for beside, path in made}
             if name in _CHANGES or name == "creat" or _FOR_WRITING.search(rest):
                 written |= paths
             else:
@@ -82,8 +82,10 @@ def _read(log: str, folder: str, stdin: bool) -> Touched:
     return Touched(frozenset(read), frozenset(written), frozenset(ran[1:]), asked, stdin)
 
 
-def _calls(log: str) -> Iterator[tuple[str, str, list[str], int]]:
+def _calls(log: str) -> Iterator[tuple[str, str, list[tuple[str, str]], int]]:
+    """The name of each call, its arguments, the names in them with the directories they are relative to, its result."""
     for line in log.splitlines():
         if found := _CALL.match(line):
             name, rest, result = found.groups()
-            yield name, rest, [text.encode().decode("unicode_escape") for text in _TEXT.findall(rest)], int(result)
+            names = [(beside, text.encode().decode("unicode_escape")) for beside, text in _NAME.findall(rest)]
+            yield name, rest, names, int(result)
