@@ -82,6 +82,12 @@ def test_a_text_that_is_not_read(dialect: Dialect, text: str, reason: str) -> No
     assert found.text == ("" if reason == Reason.TOO_LONG else text)
 
 
+def test_a_dialect_that_is_not_known() -> None:
+    assert of_text("select 1", "", "stdin", 0) == Sql(
+        0, "", "stdin", "select 1", parse_ok=False, opaque=(Reason.CLIENT,)
+    )
+
+
 def test_each_statement_counts() -> None:
     found = of_text("select 1; vacuum; 'x'; select f(1)", "postgres", "-c", 3, reasons=("rcfile",))
     assert found.opaque == ("rcfile", Reason.STATEMENT, Reason.CLIENT_COMMAND)
