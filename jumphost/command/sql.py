@@ -1,7 +1,7 @@
 """The SQL of a command: what its clients would send, and what each statement touches."""
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import Final, get_args
 
 from msgspec.structs import replace
 
@@ -11,10 +11,12 @@ from jumphost.command.sqlplain import STARTS
 from jumphost.command.sqlwords import Dialect, NotPlain, Piece, Reason, pieces
 from jumphost.model.request import Command, Sql, Statement
 
+_DIALECTS: Final[dict[str, Dialect]] = {dialect: dialect for dialect in get_args(Dialect)}
+
 
 def load() -> None:
     """Imports the parser now (0.2 s) and not at the first statement: for a process that is about to be confined."""
-    for dialect in get_args(Dialect):
+    for dialect in _DIALECTS:
         of_text("select 1", dialect, "", -1)
 
 
@@ -31,15 +33,18 @@ def of_command(command: Command) -> tuple[Sql, ...]:
     return tuple(_found(command))
 
 
-def of_text(text: str, dialect: Dialect, source: str, cmd: int, reasons: tuple[str, ...] = ()) -> Sql:
+def of_text(text: str, dialect: str, source: str, cmd: int, reasons: tuple[str, ...] = ()) -> Sql:
     """The facts of ``text``, sent by invocation ``cmd`` (-1: none) that had it from ``source``; never raises.
 
-    ``opaque`` begins with ``reasons``. A text over MAX_BYTES is not kept.
+    ``opaque`` begins with ``reasons``. A text over MAX_BYTES is not kept. Of a dialect that is not known none is read.
     """
     found: list[Statement] = []
     faults: dict[str, None] = {}
     try:
-        found += [_statement(piece, dialect, faults) for piece in pieces(text, dialect)]
+        known = _DIALECTS.get(dialect)
+        if known is None:
+            raise NotPlain(Reason.CLIENT)
+        found += [_statement(piece, known, faults) for piece in pieces(text, known)]
     except NotPlain as fault:
         faults[fault.reason.value] = None
     return Sql(

@@ -15,13 +15,14 @@ from jumphost.command.sqlwords import Dialect, Reason
 from jumphost.model.request import Invocation
 
 # What an option means: a switch that changes no SQL, one with such a value (or with one only if it is joined to it),
-# SQL, no files of the home folder, a value that may hold options, how to print, a variable of the client, a file of
-# SQL, a switch after which nothing is run.
-_Role = Literal["switch", "value", "joined", "sql", "isolates", "connection", "print", "variable", "file", "idle"]
-_TAKING: Final = frozenset({"value", "sql", "connection", "print", "variable", "file"})
-_PRINTING: Final = re.compile(  # of psql -P: none that names a program or a file
-    r"pager=(?:off|0)|(?:footer|tuples_only|expanded|numericlocale)=(?:on|off)"
+# one that is harmless with some values, SQL, no files of the home folder, a value that may hold options, a file of SQL,
+# a switch after which nothing is run.
+_Role = Literal["switch", "value", "joined", "checked", "sql", "isolates", "connection", "file", "idle"]
+_TAKING: Final = frozenset({"value", "checked", "sql", "connection", "file"})
+_CHECKED: Final = re.compile(  # psql -P (none that names a program or a file), psql -v, mariadb --default-character-set
+    r"pager=(?:off|0)|(?:footer|tuples_only|expanded|numericlocale)=(?:on|off)|expanded=auto|linestyle=ascii"
     r"|format=(?:aligned|asciidoc|csv|html|unaligned|wrapped)|border=[0-3]|(?:null|fieldsep)=.*"
+    r"|ON_ERROR_STOP=(?:1|on)|utf8(?:mb4)?"
 )
 _SHORT: Final = {"--command": "-c", "--execute": "-e"}  # one name for one source
 _UNKNOWN: Final = "\0"  # stands for a word that is not known; no text has this character
@@ -102,9 +103,7 @@ def _mean(role: _Role | None, name: str, value: str, call: Call) -> None:
             call.isolated = True
         case "connection":
             _database(value, call)
-        case "print" if not _PRINTING.fullmatch(value):
-            call.fault(Reason.OPTION)
-        case "variable" if value not in ("ON_ERROR_STOP=1", "ON_ERROR_STOP=on"):
+        case "checked" if not _CHECKED.fullmatch(value):
             call.fault(Reason.OPTION)
         case "file":
             call.elsewhere.append(("file", Reason.FILE))
@@ -229,8 +228,7 @@ _POSTGRES: Final = Client(
         **_options("value", "F field-separator R record-separator h host p port U username"),
         **_options("sql", "c command"),
         **_options("connection", "d dbname"),
-        **_options("print", "P pset"),
-        **_options("variable", "v set variable"),
+        **_options("checked", "P pset v set variable"),
         **_options("isolates", "X no-psqlrc"),
         **_options("file", "f file"),
         **_options("idle", "l list V version ? help"),
@@ -244,7 +242,9 @@ _MYSQL: Final = Client(
         **_options("switch", "f force H html L skip-line-numbers b no-beep q quick r raw s silent t table"),
         **_options("switch", "n unbuffered E vertical X xml U safe-updates ssl ssl-verify-server-cert show-warnings"),
         **_options("value", "D database h host P port S socket u user connect-timeout protocol"),
+        **_options("switch", "v verbose sandbox binary-as-hex"),
         **_options("joined", "p password"),
+        **_options("checked", "default-character-set"),
         **_options("value", "ssl-ca ssl-capath ssl-cert ssl-key ssl-cipher tls-version"),
         **_options("sql", "e execute"),
         **_options("idle", "V version ? I help"),

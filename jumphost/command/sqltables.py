@@ -70,9 +70,7 @@ def columns(nodes: Sequence[exp.Expr], tokens: Sequence[Token], dialect: Dialect
                 for name in node.args.get("using") or ():
                     yield str(name.this) if isinstance(name, exp.Literal) else _column(name, dialect)
             case exp.Insert(this=exp.Schema() as schema):
-                for name in schema.expressions:
-                    if isinstance(name, exp.Identifier):
-                        yield _column(name, dialect)
+                yield from (_column(name, dialect) for name in schema.expressions if isinstance(name, exp.Identifier))
             case _:
                 pass
     if dialect == "mysql":  # under ANSI_QUOTES "…" is a name

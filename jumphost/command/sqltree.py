@@ -116,14 +116,11 @@ def _parse(piece: Piece, dialect: Dialect) -> exp.Expr:
     if dialect == "mysql" and piece.tokens[0].is_word("replace"):  # which the parser does not read
         text = f"insert{text[piece.tokens[0].at + len('replace') :]}"
     try:
-        trees = sqlglot.parse(text, dialect=dialect)
+        return sqlglot.parse_one(text, dialect=dialect)
     except RecursionError:
         raise
     except Exception:  # noqa: BLE001 - a fault of the parser is a text that is not read
         raise NotPlain(Reason.SYNTAX) from None
-    if len(trees) != 1 or trees[0] is None:
-        raise NotPlain(Reason.SYNTAX)
-    return trees[0]
 
 
 def _described(tree: exp.Expr, tokens: tuple[Token, ...], dialect: Dialect) -> Statement:

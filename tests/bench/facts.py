@@ -9,6 +9,7 @@ import bashlex
 
 from jumphost.command.facts import analyse
 from jumphost.command.grammar import Grammars
+from jumphost.command.sql import of_text
 from jumphost.policy import profiles
 from tests.bench.measures import Row
 
@@ -26,6 +27,21 @@ STRUCTURED = (
     'if test -e "$x"; then rm "$x"; fi',
     'echo "${USER:-nobody} at $(date)"',
 )
+SQL = (
+    "select 1",
+    "select pan from cards where id = 7",
+    "select count(*), max(total) from orders o join customers c on c.id = o.customer where state in ('a', 'b')",
+    "with recent as (select * from orders order by id desc limit 10) select state, count(*) from recent group by state",
+)
+HUGE = (
+    "select 1" + " union select 1 from t" * 1480,
+    "select 1" + ",interval '1 day'" * 1900,
+    "select 1 where a" + " is null" * 4000,
+    "select 1" + ",sum(a)over(partition by b)" * 740,
+    "select 1" + ",(select 1)" * 2900,
+    "with a as(select 1)" + "".join(f",a{i} as(select 1)" for i in range(500)) + "select 1 from t" + ",t" * 2000,
+    "select 1;" * 127 + "select 1" + ",1" * 3000,
+)
 
 
 def everything() -> Iterator[Row]:
@@ -38,6 +54,25 @@ def everything() -> Iterator[Row]:
     yield Row(
         "facts of a structured command ÷ bashlex", structured / _median(bashlex.parse, STRUCTURED), "", 40, "lower"
     )
+    yield Row("facts of a short statement of SQL", _median(_sql, SQL) * 1e3, "ms", 2, "lower")
+    yield Row(
+        "facts of 32 KiB of SQL, the worst of its kinds, processor time",
+        max(map(_once, HUGE)) * 1e3,
+        "ms",
+        1000,
+        "lower",
+    )
+
+
+def _sql(text: str) -> object:
+    return of_text(text, "postgres", "-c", 0)
+
+
+def _once(text: str) -> float:
+    """Seconds of the processor."""
+    began = time.process_time()
+    _sql(text)
+    return time.process_time() - began
 
 
 def _facts(text: str) -> object:

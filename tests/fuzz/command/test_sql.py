@@ -1,7 +1,7 @@
 """Any text is read as SQL, or not, without a fault and within what a document may hold."""
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jumphost.command.sql import of_text
@@ -41,6 +41,7 @@ OPTIONS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS).map(" ".join) | st.text(), DIALECTS)
 def test_any_text(text: str, dialect: Dialect) -> None:
     found = of_text(text, dialect, "stdin", -1)
@@ -51,6 +52,7 @@ def test_any_text(text: str, dialect: Dialect) -> None:
     assert msgspec.json.decode(msgspec.json.encode(found), type=Sql) == found
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(CLIENTS)), st.lists(OPTIONS | st.text()))
 def test_any_words_of_a_client(program: str, words: list[str]) -> None:
     argv = tuple(Word(v=word) for word in (program, *words))

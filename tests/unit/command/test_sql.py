@@ -7,7 +7,7 @@ import pytest
 
 from jumphost.command.facts import analyse
 from jumphost.command.opaque import Opaque
-from jumphost.command.sql import described, of_command, of_text
+from jumphost.command.sql import described, load, of_command, of_text
 from jumphost.command.sqlwords import Dialect, Reason
 from jumphost.model.request import Command, Sql, Statement
 from jumphost.testing.statements import UNREAD
@@ -56,7 +56,16 @@ def test_what_is_not_wholly_known_is_opaque() -> None:
         assert found.opaque == (Opaque.SQL_OPAQUE,)
         assert found.sql[0].opaque
         assert described(found).opaque == found.opaque
-    assert analyse(b"eval x; psql -X").opaque == (Opaque.EVAL, Opaque.SQL_OPAQUE)
+    assert analyse(b"alias a=b; psql -X").opaque == (Opaque.ALIAS, Opaque.SQL_OPAQUE)
+
+
+def test_what_wrappers_run_counts() -> None:
+    (found,) = analyse(b"sudo -n -u postgres psql -X -c 'select 1'").sql
+    assert (found.cmd, found.text, found.opaque) == (1, "select 1", ())
+    (found,) = analyse(b"env PGOPTIONS=x psql -X -c 'select 1'").sql
+    assert found.opaque == (Reason.ENVIRONMENT,)
+    (found,) = analyse(b"sh -c 'psql -X -c \"select 2\"'").sql
+    assert found.text == "select 2"
 
 
 def test_a_command_without_a_client_has_none() -> None:
@@ -71,6 +80,12 @@ def test_a_text_that_is_not_read(dialect: Dialect, text: str, reason: str) -> No
     assert (found.parse_ok, found.opaque[0]) == (False, reason)
     assert not all(one.read_only for one in found.statements) or not found.statements
     assert found.text == ("" if reason == Reason.TOO_LONG else text)
+
+
+def test_a_dialect_that_is_not_known() -> None:
+    assert of_text("select 1", "", "stdin", 0) == Sql(
+        0, "", "stdin", "select 1", parse_ok=False, opaque=(Reason.CLIENT,)
+    )
 
 
 def test_each_statement_counts() -> None:
@@ -90,3 +105,4 @@ def test_the_parser_is_loaded_when_it_is_needed_or_asked_for() -> None:
         "sql.load(); assert 'sqlglot.dialects.mysql' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+    load()
