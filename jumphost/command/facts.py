@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
-from jumphost.command import cloud, http, shfmt, sql
+from jumphost.command import cloud, http, secrets, shfmt, sql
 from jumphost.command.builtins import BUILTINS, declared, reasons
 from jumphost.command.canonical import canonical
 from jumphost.command.grammar import NONE, Grammars
@@ -38,7 +38,8 @@ def analyse(raw: bytes, *, dialect: str = "sh", profiles: Grammars = NONE) -> Co
 
 def _described(found: Command) -> Command:
     """With what the words say to the programs that they are given to."""
-    return replace(found, http=http.of_command(found), cloud=cloud.of_command(found))
+    requests, calls = http.of_command(found), cloud.of_command(found)
+    return secrets.described(replace(found, http=requests, cloud=calls) if requests or calls else found)
 
 
 def _read(raw: bytes, dialect: str) -> Command:
