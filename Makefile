@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+FUZZ_SECONDS ?= 300
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test test-long lint format bench lock servers clean
+.PHONY: demo test test-long lint format bench fuzz lock servers clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/jumphost demo
@@ -29,6 +30,11 @@ format: $(VENV)/.dev
 bench: $(VENV)/.dev servers
 	$(BIN)/python -m tests.bench
 
+# Looks for texts that are neither read nor refused with a documented reason, for FUZZ_SECONDS.
+fuzz: $(VENV)/.dev
+	$(PIP) install --require-hashes -r requirements/fuzz.txt
+	$(BIN)/python -m tests.fuzz.command.atheris_facts -max_len=4096 -max_total_time=$(FUZZ_SECONDS)
+
 servers: $(VENV)/.dev
 	@tests/install-servers
 
@@ -47,6 +53,7 @@ lock:
 	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements/runtime.txt
 	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url requirements/build.in -o requirements/build.txt
 	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url requirements/dev.in -o requirements/dev.txt
+	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url requirements/fuzz.in -o requirements/fuzz.txt
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from jumphost.command import shfmt
 from jumphost.testing.lab import lab_site
 from jumphost.testing.site import LiveSite, has_ssh, live_site, open_folder
 
@@ -27,6 +28,14 @@ def log_as_before() -> Iterator[None]:
     before = structlog.get_config()
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unhurried_parser() -> Iterator[None]:
+    """Machines that run tests are busy: in this process the parser of texts has all the time that it wants."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shfmt, "DEADLINE_S", 30.0)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
-from jumphost.command import shfmt, sql
+from jumphost.command import cloud, http, secrets, shfmt, sql
 from jumphost.command.builtins import BUILTINS, declared, reasons
 from jumphost.command.canonical import canonical
 from jumphost.command.grammar import NONE, Grammars
@@ -33,7 +33,13 @@ def analyse(raw: bytes, *, dialect: str = "sh", profiles: Grammars = NONE) -> Co
     literal tier alone: of a structured text the raw one runs. What is no text stands in ``raw`` as U+FFFD.
     """
     found = unwrapped(_read(raw, dialect), _read)
-    return profiled(sql.described(found), profiles)
+    return profiled(_described(sql.described(found)), profiles)
+
+
+def _described(found: Command) -> Command:
+    """With what the words say to the programs that they are given to."""
+    requests, calls = http.of_command(found), cloud.of_command(found)
+    return secrets.described(replace(found, http=requests, cloud=calls) if requests or calls else found)
 
 
 def _read(raw: bytes, dialect: str) -> Command:

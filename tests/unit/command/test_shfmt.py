@@ -1,5 +1,8 @@
 """The parser is a program that may hang, die or lie: each is a reason, none an exception."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,9 @@ import pytest
 from jumphost.command import shfmt
 from jumphost.command.facts import analyse
 from jumphost.command.opaque import NotLiteral, Opaque
-from jumphost.command.shfmt import LANGUAGES, parse
+from jumphost.command.shfmt import DEADLINE_S, LANGUAGES, parse
+from jumphost.command.text import MAX_BYTES
+from jumphost.config.settings import Policy
 
 ODD: dict[str, tuple[str, Opaque]] = {
     "hangs": ("exec sleep 60", Opaque.PARSER_TIMEOUT),
@@ -33,6 +38,8 @@ def test_an_odd_parser_is_a_reason(does: str, reason: Opaque, tmp_path: Path, mo
     odd.write_text(f"#!/bin/sh\n{does}\n")
     odd.chmod(0o755)
     monkeypatch.setattr(shfmt, "_program", lambda: str(odd))
+    if reason is Opaque.PARSER_TIMEOUT:
+        monkeypatch.setattr(shfmt, "DEADLINE_S", DEADLINE_S)
     command = analyse(b"echo $x")
     assert (command.tier, command.opaque) == ("unparsed", (reason,))
 
@@ -50,3 +57,56 @@ def test_the_dialect_is_never_taken_from_the_text() -> None:
 @pytest.mark.parametrize("dialect", LANGUAGES)
 def test_a_tree_has_the_statements(dialect: str) -> None:
     assert len(parse("a $x; b | c", dialect).stmts) == 2
+
+
+PIECES = ["a b ", "$x", '"$x" ', "a=b ", ">b ", "\\a", "a\n", "a|", "1+", "{a,b} "]
+NESTED = [
+    "a $x" + "|a" * 64,
+    "a $x" + "&&a" * 64,
+    "(a)&&" * 63 + "a",
+    "a " + '"$(' * 16 + "a" + ')"' * 16,
+    "a " + "${x:-" * 16 + "a" + "}" * 16,
+    "a " + "$(a) " * 96,
+    "a " + "`a` " * 96,
+    "a $x\n" * 256,
+    "if a; then b; " * 20 + "fi; " * 20,
+    "for x in a; do " * 30 + "b; " + "done; " * 30,
+    "f() { a $x; }; " * 32,
+    "a <<E\n" + "$x\n" * 250 + "E\n",
+    "a " + "<<E " * 96 + "\n" + "x\nE\n" * 96,
+    "a $((" + "1+" * 4000 + "1))",
+]
+BIGGEST = [
+    *NESTED,
+    *("a $x " + piece * ((size - 5) // len(piece)) for piece in PIECES for size in (shfmt.MAX_BYTES, MAX_BYTES)),
+]
+USED = """
+import json, re, resource, sys
+from jumphost.command import shfmt
+from jumphost.command.facts import analyse
+shfmt.DEADLINE_S = 10.0  # on a busy machine too each text is read to its end
+most = 0.0
+for text in json.load(sys.stdin):
+    for dialect in shfmt.LANGUAGES:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        analyse(text.encode(), dialect=dialect)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        most = max(most, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+of_the_parser = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+of_the_reader = re.search(r"VmHWM:\\s+([0-9]+) kB", open("/proc/self/status").read())[1]
+print(json.dumps([most, of_the_parser, int(of_the_reader)]))
+"""
+
+
+def test_the_largest_texts_take_little_memory_and_less_than_a_second_of_processor() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", USED], input=json.dumps(BIGGEST), capture_output=True, text=True, check=True
+    )
+    seconds, of_the_parser, of_the_reader = json.loads(done.stdout)
+    assert seconds < 1
+    assert of_the_parser < 100 << 10  # KiB
+    assert of_the_reader < 100 << 10
+
+
+def test_the_deadline_leaves_time_for_a_decision() -> None:
+    assert Policy().deadline_ms >= DEADLINE_S * 1000 / 0.6
