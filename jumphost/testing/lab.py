@@ -1,13 +1,15 @@
 """A running site for trying things out.
 
-Group deploy may run ``sh`` on batch-host, and the purpose of a request says what it owes.
+Group deploy may run ``sh`` and SCRIPT on batch-host, and the purpose of a request says what it owes.
 """
 
+import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import yaml
@@ -15,12 +17,22 @@ import yaml
 from jumphost.config.create import write_key_pair
 from jumphost.testing.site import OPTIONS, LiveSite, live_site, open_folder
 
-RULE = """
+SCRIPT = f"{gettempdir()}/jumphost-lab-{os.geteuid()}/run"  # runs its operand as sh -c does, but nobody can know
+_RULE = """
 _applies if {
 	"deploy" in input.identity.groups
 	input.target.labels.env == "dev"
-	command.only_runs(input.command, {"sh"})
-	command.plain(input.command)
+	input.command.tier == "literal"
+	every part in input.command.commands { _may(part) }
+}
+
+_may(part) if part.parent >= 0
+
+_may(part) if {
+	part.program in {"sh", "SCRIPT"}
+	part.path in {"", "SCRIPT"}
+	part.env == []
+	part.redirects == []
 }
 
 _terms := {
@@ -59,6 +71,8 @@ hold contains verdict if {
 	verdict := result.hold("lab.sh.dual", "asks a dba and security", terms, {})
 }
 """
+
+RULE = _RULE.replace("SCRIPT", SCRIPT)
 
 PLAIN = "plain"  # a login of the servers that has nothing to do with the gateway
 
@@ -105,6 +119,7 @@ def master(words: Sequence[str]) -> Iterator[list[str]]:
 def lab_site(settings: Mapping[str, Any] | None = None) -> Iterator[LiveSite]:
     """Serves the site, with further settings of ``jumphost.yaml``, until the block ends."""
     with open_folder() as folder, live_site(folder, unmanaged=(PLAIN,), serve=False) as site:
+        _write_script()
         site.write_rule("lab", "sh", RULE)
         patient = {"deadline_ms": 2000}  # a machine that runs tests is busy with much else
         site.write_settings(
@@ -112,3 +127,12 @@ def lab_site(settings: Mapping[str, Any] | None = None) -> Iterator[LiveSite]:
         )
         site.start()
         yield site
+
+
+def _write_script() -> None:
+    path = Path(SCRIPT)
+    path.parent.mkdir(mode=0o755, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")  # another worker may be running the one that is there
+    fresh.write_text('#!/bin/sh\nexec /bin/sh -c "$@"\n')
+    fresh.chmod(0o755)
+    fresh.rename(path)

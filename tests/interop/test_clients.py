@@ -15,7 +15,7 @@ import ssh2.session as libssh2
 from ssh2.exceptions import AuthenticationError, ChannelFailure, ChannelRequestDenied, Timeout
 
 from jumphost import sshkey
-from jumphost.testing.lab import lab_site, master
+from jumphost.testing.lab import SCRIPT, lab_site, master
 from jumphost.testing.site import LiveSite, open_folder
 
 PATIENCE_MS = 30_000
@@ -89,7 +89,7 @@ class TestParamiko(Alone):
         transport = client.get_transport()
         assert transport is not None
         channel = transport.open_session()
-        channel.exec_command("sh -c 'read -r line; exit 4'")
+        channel.exec_command(f"{SCRIPT} 'read -r line; exit 4'")
         with pytest.raises(paramiko.SSHException):
             channel.exec_command("sh -c 'exit 5'")
         lab.wait_for("the event", lambda: "exec" in refusals(lab, before))
@@ -172,7 +172,7 @@ class TestOpenSSH(Alone):
         """Refused when it is used, and the command beside it goes on."""
         with open_folder() as folder:
             way, pipe = str(folder / "way"), subprocess.PIPE
-            words = [*lab.ssh_words(deploy, "batch-host", env=STREAM), "sh -c 'echo up; read -r line; exit 6'"]
+            words = [*lab.ssh_words(deploy, "batch-host", env=STREAM), f"{SCRIPT} 'echo up; read -r line; exit 6'"]
             with subprocess.Popen(
                 [words[0], "-L", f"{way}:{to}", *words[1:]], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
             ) as caller:
@@ -192,7 +192,7 @@ class TestOpenSSH(Alone):
         assert (done.returncode, done.stdout) == (3, b"ran\n")
 
     def test_agent(self, lab: LiveSite, deploy: Path, before: int, agent: dict[str, str]) -> None:
-        done = ran([*ssh(lab, deploy, "-A"), "sh -c 'echo $SSH_AUTH_SOCK; exit 3'"], env=agent)
+        done = ran([*ssh(lab, deploy, "-A"), f"{SCRIPT} 'echo $SSH_AUTH_SOCK; exit 3'"], env=agent)
         assert (done.returncode, done.stdout) == (3, b"\n")
         lab.wait_for("the event", lambda: "auth-agent-req@openssh.com" in refusals(lab, before))
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import asyncssh
 import pytest
 
-from jumphost.testing.lab import PLAIN, Plain, master, plain
+from jumphost.testing.lab import PLAIN, SCRIPT, Plain, master, plain
 from jumphost.testing.site import LiveSite
 from jumphost.testing.sshd import find_sshd, may_have_logins
 
@@ -93,7 +93,7 @@ def ways(lab: LiveSite, past: Plain, deploy: Path) -> Ways:
 
 
 def sh(script: str) -> str:
-    return f"sh -c '{script}'"
+    return f"{SCRIPT} '{script}'"
 
 
 # ── how it ends ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -250,7 +250,7 @@ def test_operators(ways: Ways, operator: str) -> None:
     "word", ['"two  words"', r"back\ slash", r"'\n'", '"it\'s"', "''", "'é 日本 🔒'", "'*?[a-z]{a,b}~'"]
 )
 def test_words(ways: Ways, word: str) -> None:
-    ways.agree(f"sh -c 'printf %s%s%s[%s] $# \"$@\"' sh {word} end")
+    ways.agree(f"{SCRIPT} 'printf %s%s%s[%s] $# \"$@\"' sh {word} end")
 
 
 def test_eight_kilobytes(ways: Ways) -> None:

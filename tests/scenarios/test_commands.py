@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jumphost.testing.lab import SCRIPT
 from jumphost.testing.site import LiveSite
 
 
@@ -14,7 +15,7 @@ def run(
 ) -> "subprocess.CompletedProcess[bytes]":
     env = {"JUMPHOST_PURPOSE": purpose} if purpose else {}
     env.update(more.pop("env", {}))  # type: ignore[call-overload]
-    return lab.ssh(key, "batch-host", f"sh -c '{script}'", env=env, **more)  # type: ignore[arg-type]
+    return lab.ssh(key, "batch-host", f"{SCRIPT} '{script}'", env=env, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("status", [0, 1, 7, 65, 75, 77, 124, 127, 254, 255])
@@ -193,7 +194,7 @@ def test_signal_of_the_caller_is_relayed(lab: LiveSite, deploy: Path) -> None:
             "127.0.0.1", lab.port, username="batch-host", client_keys=[str(deploy)], known_hosts=None, config=None
         ) as connection:
             process = await connection.create_process(
-                "sh -c 'trap \"echo got; exit 3\" USR1; echo begun; while :; do sleep 0.1; done'"
+                f"{SCRIPT} 'trap \"echo got; exit 3\" USR1; echo begun; while :; do sleep 0.1; done'"
             )
             begun = await process.stdout.readline()
             process.send_signal("USR1")
