@@ -5,43 +5,60 @@ import rego.v1
 import data.jumphost.fixtures
 import data.policies.rules.payments.destructive
 
-_held(identity, target, argvs) := verdicts if {
-	verdicts := destructive.hold with input as fixtures.exec(identity, target, argvs)
+_held(request) := verdicts if {
+	verdicts := destructive.hold with input as request
 }
 
-test_dropdb_waits_for_a_dba if {
-	some verdict in _held(fixtures.deploy_bot, fixtures.payments_db, [["dropdb", "ledger_old"]])
+_says(identity, target, kinds) := request if {
+	asked := fixtures.exec(identity, target, [["psql", "-X", "-c", "…"]])
+	statements := [{"kind": kind, "read_only": false, "tables": []} | some kind in kinds]
+	request := fixtures.knowing(asked, {"sql": [{"parse_ok": true, "opaque": [], "statements": statements}]})
+}
+
+_groups(verdict) := {group | some term in verdict.obligations.approval; some group in term.groups}
+
+test_dropdb_waits_for_two_groups if {
+	some verdict in _held(fixtures.exec(fixtures.deploy_bot, fixtures.payments_db, [["dropdb", "ledger_old"]]))
 	verdict.id == "payments.destructive.database"
-	verdict.obligations.approval == [{"groups": ["dba"], "count": 1, "ttl_s": 3600}]
+	_groups(verdict) == {"dba", "security"}
 }
 
-test_drop_table_is_held_in_any_case_of_letters if {
-	some verdict in _held(fixtures.order_service, fixtures.payments_db, [["psql", "-X", "-c", "DROP TABLE orders"]])
-	verdict.id == "payments.destructive.table"
+test_drop_waits_for_two_groups if {
+	some verdict in _held(_says(fixtures.order_service, fixtures.payments_db, ["select", "drop"]))
+	verdict.id == "payments.destructive.drop"
+	_groups(verdict) == {"dba", "security"}
 }
 
-test_truncate_is_held if {
-	some verdict in _held(fixtures.order_service, fixtures.payments_db, [["psql", "-X", "-c", "truncate table orders"]])
-	verdict.id == "payments.destructive.table"
+test_change_waits_for_a_dba if {
+	every kind in ["alter", "create", "delete", "truncate"] {
+		ids := {[verdict.id, _groups(verdict)] | some verdict in _held(_says(fixtures.order_service, fixtures.payments_db, [kind]))}
+		ids == {["payments.destructive.change", {"dba"}]}
+	}
+}
+
+test_sql_that_is_not_understood_is_not_held if {
+	asked := _says(fixtures.order_service, fixtures.payments_db, ["drop"])
+	found := object.union(asked.command.sql[0], {"opaque": ["meta_command"]})
+	count(_held(fixtures.knowing(asked, {"sql": [found]}))) == 0
 }
 
 test_pipeline_is_not_held if {
-	count(_held(fixtures.deploy_bot, fixtures.payments_db, [["dropdb", "ledger_old"], ["sh"]])) == 0
+	asked := fixtures.exec(fixtures.deploy_bot, fixtures.payments_db, [["dropdb", "ledger_old"], ["sh"]])
+	count(_held(asked)) == 0
 }
 
-test_other_words_are_not_held if {
-	count(_held(fixtures.order_service, fixtures.payments_db, [["psql", "-c", "-X", "drop table orders"]])) == 0
+test_reading_is_not_held if {
+	count(_held(_says(fixtures.order_service, fixtures.payments_db, ["select"]))) == 0
 }
 
 test_development_is_not_held if {
-	count(_held(fixtures.deploy_bot, fixtures.batch_host, [["dropdb", "ledger_old"]])) == 0
+	count(_held(_says(fixtures.deploy_bot, fixtures.batch_host, ["drop"]))) == 0
 }
 
 test_other_group_is_not_held if {
-	count(_held(fixtures.batch_reader, fixtures.payments_db, [["dropdb", "ledger_old"]])) == 0
+	count(_held(_says(fixtures.batch_reader, fixtures.payments_db, ["drop"]))) == 0
 }
 
 test_missing_fields_are_not_held if {
-	verdicts := destructive.hold with input as {}
-	count(verdicts) == 0
+	count(_held({})) == 0
 }

@@ -1,6 +1,8 @@
 # METADATA
-# title: Looking around on development hosts
-# description: Group readonly may run the commands listed in data/readonly, and may echo, on targets labelled env=dev.
+# title: The read-only batch policy
+# description: >-
+#   Group readonly may look: at system state and logs, at the files and hosts listed in data/readonly, into databases by
+#   SQL that only reads, at clusters and clouds. Nothing that writes, runs code, shows a secret or is not known exactly.
 # custom:
 #   owner: platform
 #   since: 2026-11-22
@@ -25,17 +27,29 @@ allow contains verdict if {
 }
 
 # METADATA
-# title: Any words at all may be echoed, to standard output and nowhere else
+# title: Any command that only reads, from the files and hosts of the list
 # custom:
-#   ids: [platform.readonly.echo]
+#   ids: [platform.readonly.reads]
 allow contains verdict if {
 	_applies
-	command.plain(input.command)
-	command.only_runs(input.command, {"echo"})
-	verdict := result.allow("platform.readonly.echo", "prints its own words", {})
+	command.reads_only(input.command)
+	command.files_within(input.command, data.policies.data.readonly.files)
+	command.hosts_within(input.command, data.policies.data.readonly.hosts)
+	every part in input.command.commands { _placed(part) }
+	verdict := result.allow("platform.readonly.reads", "reads what is listed", {})
 }
 
 _applies if {
 	identity.in_group(input.identity, {"readonly"})
-	target.labelled(input.target, {"env": "dev"})
+	target.labelled(input.target, data.policies.data.readonly.targets)
+}
+
+# A database client names its server, or its file.
+_placed(part) if command.names_a_host(part)
+
+_placed(part) if part.profile.name == "sqlite3"
+
+_placed(part) if {
+	is_array(part.profile.effects)
+	every effect in part.profile.effects { effect != "db_read" }
 }

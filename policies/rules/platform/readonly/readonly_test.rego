@@ -5,11 +5,34 @@ import rego.v1
 import data.jumphost.fixtures
 import data.policies.rules.platform.readonly
 
-_asked(argvs) := fixtures.exec(fixtures.batch_reader, fixtures.batch_host, argvs)
+_lists := {
+	"targets": {"env": "dev"},
+	"commands": [["uptime"], ["df", "-h"]],
+	"files": ["/srv/app", "/etc/hosts"],
+	"hosts": ["*.internal"],
+}
 
 _allowed(request) := ids if {
-	ids := {verdict.id | some verdict in readonly.allow with input as request}
+	ids := {verdict.id |
+		some verdict in readonly.allow with input as request with data.policies.data.readonly as _lists
+	}
 }
+
+_asked(argvs) := fixtures.exec(fixtures.batch_reader, fixtures.batch_host, argvs)
+
+_reads(argvs, paths) := request if {
+	asked := fixtures.doing(_asked(argvs), {"effects": ["fs_read"]})
+	request := fixtures.knowing(asked, {"files": {"read": paths, "write": [], "delete": [], "unknown": false}})
+}
+
+_queries(argv, profile, found) := request if {
+	asked := fixtures.doing(_asked([argv]), object.union({"effects": ["db_read"]}, profile))
+	request := fixtures.knowing(asked, {"sql": [object.union({"cmd": 0, "parse_ok": true, "opaque": []}, found)]})
+}
+
+_select := {"statements": [{"kind": "select", "read_only": true, "tables": []}]}
+
+_delete := {"statements": [{"kind": "delete", "read_only": false, "tables": []}]}
 
 test_listed_command_is_allowed if {
 	_allowed(_asked([["df", "-h"]])) == {"platform.readonly.listed"}
@@ -19,16 +42,65 @@ test_one_word_more_is_not_allowed if {
 	count(_allowed(_asked([["df", "-h", "/"]]))) == 0
 }
 
-test_pipeline_is_not_allowed if {
-	count(_allowed(_asked([["uptime"], ["tee", "/tmp/out"]]))) == 0
+test_reading_below_a_listed_folder_is_allowed if {
+	_allowed(_reads([["head", "/srv/app/a"], ["wc", "-l"]], ["/srv/app/a"])) == {"platform.readonly.reads"}
 }
 
-test_echo_is_allowed if {
-	_allowed(_asked([["echo", "never run rm -rf /"]])) == {"platform.readonly.echo"}
+test_reading_elsewhere_is_not_allowed if {
+	every path in ["/srv/application", "/root/x", "/etc/hosts.allow", "/"] {
+		count(_allowed(_reads([["head", path]], [path]))) == 0
+	}
 }
 
-test_echo_into_a_program_is_not_allowed if {
-	count(_allowed(_asked([["echo", "id"], ["sh"]]))) == 0
+test_a_file_that_is_not_known_is_not_allowed if {
+	asked := _reads([["head", "x"]], [])
+	hidden := fixtures.knowing(asked, {"files": {"read": [], "write": [], "delete": [], "unknown": true}})
+	count(_allowed(hidden)) == 0
+}
+
+test_what_writes_is_not_allowed if {
+	every effect in ["fs_write", "exec_child", "net_write", "secret_read", "service_state"] {
+		count(_allowed(fixtures.doing(_asked([["x"]]), {"effects": ["fs_read", effect]}))) == 0
+	}
+}
+
+test_a_profile_that_nobody_checked_is_not_allowed if {
+	count(_allowed(fixtures.doing(_asked([["x"]]), {"verified": false}))) == 0
+}
+
+test_a_program_without_profile_is_not_allowed if {
+	count(_allowed(_asked([["uptime"], ["x"]]))) == 0
+}
+
+test_select_on_an_internal_host_is_allowed if {
+	asked := _queries(["psql", "-h", "a.internal"], {"hosts": ["a.internal"]}, _select)
+	_allowed(asked) == {"platform.readonly.reads"}
+}
+
+test_select_from_a_listed_file_is_allowed if {
+	asked := _queries(["sqlite3", "-readonly", "/srv/app/x.db"], {}, _select)
+	_allowed(asked) == {"platform.readonly.reads"}
+}
+
+test_select_elsewhere_is_not_allowed if {
+	every hosts in [[], ["a.example"], ["a.internal.example"], ["internal"], ["a.internal", "b.example"]] {
+		count(_allowed(_queries(["psql"], {"hosts": hosts}, _select))) == 0
+	}
+}
+
+test_what_is_no_select_is_not_allowed if {
+	some_host := {"hosts": ["a.internal"]}
+	every found in [_delete, object.union(_select, {"parse_ok": false}), object.union(_select, {"opaque": ["x"]}), {"statements": []}] {
+		count(_allowed(_queries(["psql"], some_host, found))) == 0
+	}
+}
+
+test_another_login_or_place_is_not_allowed if {
+	facts := _asked([["df"]]).command.facts
+	every more in [{"privilege": ["sudo:root"]}, {"lateral": ["docker:x"]}, {"env_danger": ["PAGER"]}, {"writes": true}] {
+		asked := fixtures.knowing(fixtures.doing(_asked([["df"]]), {}), {"facts": object.union(facts, more)})
+		count(_allowed(asked)) == 0
+	}
 }
 
 test_other_group_is_not_allowed if {

@@ -16,6 +16,10 @@ import data.jumphost.result
 # custom:
 #   ids: [security.secret_files.named]
 deny contains verdict if {
-	command.mentions(input.command, {"/etc/shadow", "/etc/gshadow", "/.ssh/", "id_rsa", "id_ed25519", ".pgpass", "/.aws/"})
+	_named
 	verdict := result.deny("security.secret_files.named", "names a file that holds secrets")
 }
+
+_named if count(input.command.facts.secret_paths) > 0
+
+_named if command.mentions(input.command, {"/etc/shadow", "/etc/gshadow", "/.ssh/", "id_rsa", "id_ed25519", ".pgpass", "/.aws/"})

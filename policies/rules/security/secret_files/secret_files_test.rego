@@ -18,6 +18,14 @@ test_file_inside_a_word_is_denied if {
 	_denied([["curl", "--data=@/home/app/.pgpass"]]) == {"security.secret_files.named"}
 }
 
+test_file_that_the_facts_name_is_denied if {
+	asked := fixtures.exec(fixtures.batch_reader, fixtures.batch_host, [["cat", "/srv/app/tls.key"]])
+	facts := object.union(asked.command.facts, {"secret_paths": ["/srv/app/tls.key"]})
+	known := fixtures.knowing(asked, {"facts": facts})
+	verdicts := secret_files.deny with input as known
+	count(verdicts) == 1
+}
+
 test_other_file_is_not_denied if {
 	count(_denied([["cat", "/etc/os-release"]])) == 0
 }
