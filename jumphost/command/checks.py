@@ -54,6 +54,7 @@ _PATTERNS: Final = {
     "size_signed": rf"[+-]?{_SIZE}",
     "duration": rf"{_COUNT}|(?:{_COUNT}{_UNIT})+",
     "identifier": _NAME,
+    "database": rf"(?!(?i:mysql|sys|performance_schema)$){_NAME}",  # no table of theirs is named without it
     "name_glob": r"(?!-)[A-Za-z0-9._*?\[\]@:-]+",
     "unit": r"(?!-)[A-Za-z0-9._*?\[\]@:\\-]+",
     "resource": rf"{_NAME}(?:/[A-Za-z0-9][A-Za-z0-9.:_-]*)?",

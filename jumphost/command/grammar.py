@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from jumphost.command import profile
 from jumphost.command.checks import Taken, Taker, taker, takes_path
-from jumphost.command.profile import Check, Form, Operand, Profile, Stdin, Style
+from jumphost.command.profile import Check, Derived, Form, Operand, Profile, Stdin, Style
 
 NUMBER: Final = "-NUM"  # the name of a flag that is a number: head -20
 _LIKE_FLAGS: Final = frozenset({"any", "date", "delimiter"})  # checks of words that may begin with -
@@ -66,7 +66,7 @@ class Level:
     bare: bool
     requires: frozenset[str]
     effects: tuple[str, ...]  # sorted
-    effects_from: str
+    effects_from: Derived
     unless_read: tuple[str, ...]
     stdin: Stdin
     operands: Operands

@@ -6,7 +6,8 @@ from typing import Final
 
 from jumphost.command.argv import Split, split
 from jumphost.command.checks import STDIN, Role, Use, plain_path
-from jumphost.command.grammar import Grammar, Grammars, Level
+from jumphost.command.derived import WRITES, derived
+from jumphost.command.grammar import Grammar, Grammars
 from jumphost.command.profile import Reads
 from jumphost.model import request as model
 from jumphost.model.request import Http, Invocation, Sql
@@ -19,8 +20,6 @@ _PLACES: Final[Mapping[str, frozenset[Role]]] = {
     "fs_delete": frozenset({"delete"}),
 }
 _CHANGES: Final[Mapping[Role, str]] = {"write": "fs_write", "delete": "fs_delete"}
-_FETCHES: Final = frozenset({"GET", "HEAD"})
-_NOWHERE: Final = frozenset({"stdout", "/dev/null"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def match(invocation: Invocation, grammars: Grammars, sql: Sequence[Sql] = (), h
         if why := _misfit(found, named):
             misfit = misfit or why
             continue
-        return _matched(grammar, found, named, _derived(found.level, invocation.id, sql, http))
+        return _matched(grammar, found, named, derived(found.level.effects_from, invocation.id, sql, http))
     return _unread(grammar, words, misfit)
 
 
@@ -118,38 +117,11 @@ def _operands_misfit(found: Split, named: _Named, instead: int) -> str:
     return ""
 
 
-def _derived(level: Level, number: int, sql: Sequence[Sql], http: Sequence[Http]) -> str:
-    """The effect that follows from the SQL or the HTTP of this call; the worse where nothing is known of it."""
-    match level.effects_from:
-        case "sql":
-            texts = [one for one in sql if one.cmd == number]
-            return "db_read" if texts and all(map(_only_reads, texts)) else "db_write"
-        case "http":
-            calls = [one for one in http if one.cmd == number]
-            return "net_read" if calls and all(map(_only_fetches, calls)) else "net_write"
-        case _:
-            return ""
-
-
-def _only_reads(sql: Sql) -> bool:
-    return sql.parse_ok and not sql.opaque and bool(sql.statements) and all(one.read_only for one in sql.statements)
-
-
-def _only_fetches(http: Http) -> bool:
-    return (
-        http.method in _FETCHES
-        and http.body == "none"
-        and http.output in _NOWHERE
-        and not http.proxy
-        and http.url_k == "literal"
-    )
-
-
-def _matched(grammar: Grammar, found: Split, named: _Named, derived: str) -> Matched:
+def _matched(grammar: Grammar, found: Split, named: _Named, by_text: Sequence[str]) -> Matched:
+    """``by_text`` are the effects of the SQL or the HTTP of the call."""
     more = [effect for flag, _ in found.flags for effect in flag.effects]
-    if derived:
-        more.append(derived)
-    if derived.endswith("_write"):
+    more += by_text
+    if not WRITES.isdisjoint(by_text):
         more += found.level.unless_read
     uses = named.by_flags + named.by_operands
     more += [_CHANGES[role] for role, word in uses if role in _CHANGES and word != "/dev/null"]

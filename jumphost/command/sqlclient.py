@@ -1,7 +1,7 @@
 """Which words of a database client are SQL, read as the client itself reads its options.
 
-An option that is not listed here may do anything: the SQL is then not wholly known. So is it where a file of the home
-folder would be read first: ``psql -X``, ``mariadb --no-defaults`` and ``sqlite3 -init /dev/null`` rule that out.
+An option that is not listed here may do anything: the SQL is then not wholly known. So is it without ``psql -X``, as
+~/.psqlrc is SQL and commands. ~/.my.cnf and ~/.sqliterc count as how the login is set up, like ~/.pgpass.
 Options are those of psql 15, mariadb 10.11 and sqlite3 3.40; what their newer versions add is not listed.
 """
 
@@ -35,6 +35,7 @@ class Client:
     dialect: Dialect
     options: dict[str, _Role]
     reader: "Callable[[Client, Sequence[str], Call], None]"
+    obeys_home: bool = False  # a file of the home folder is run first
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class Call:
     texts: list[tuple[str, str]] = field(default_factory=list)
     elsewhere: list[tuple[str, Reason]] = field(default_factory=list)
     faults: dict[str, None] = field(default_factory=dict)
-    isolated: bool = False  # no file of the home folder is read
+    isolated: bool = False  # no file of the home folder is run
     idle: bool = False  # it only tells of itself
     reads: bool = True  # its standard input, unless it was given SQL
 
@@ -70,7 +71,7 @@ def read(client: Client, invocation: Invocation) -> Call:
     client.reader(client, [word.v if word.k == "literal" else _UNKNOWN for word in words], call)
     if call.idle and not call.texts and not call.elsewhere:
         return call
-    if not call.isolated:
+    if client.obeys_home and not call.isolated:
         call.fault(Reason.RCFILE)
     if call.reads:
         _standard_input(invocation, call)
@@ -186,7 +187,7 @@ def _psql(client: Client, words: Sequence[str], call: Call) -> None:
 def _mariadb(client: Client, words: Sequence[str], call: Call) -> None:
     """All that -e gives is one text, with blanks between; --no-defaults counts only as the first word."""
     if words[:1] == ["--no-defaults"]:
-        call.isolated, words = True, words[1:]
+        words = words[1:]
     if len(list(_split(client, words, call))) > 1:
         call.fault(Reason.OPTION)
     if call.texts:
@@ -206,7 +207,7 @@ def _sqlite3(client: Client, words: Sequence[str], call: Call) -> None:
         role = client.options.get(name)
         value = _next(rest, call) if role in _TAKING else ""
         if name == "init" and value == "/dev/null":
-            role = "isolates"
+            continue
         _mean(role, f"-{name}", value, call)
     if operands:
         _database(operands[0], call)
@@ -234,6 +235,7 @@ _POSTGRES: Final = Client(
         **_options("idle", "l list V version ? help"),
     },
     _psql,
+    obeys_home=True,
 )
 _MYSQL: Final = Client(
     "mysql",
@@ -267,7 +269,7 @@ _SQLITE: Final = Client(
 
 def _any_option(client: Client, words: Sequence[str], call: Call) -> None:
     """What such a program runs is in files, or its options are not known here."""
-    call.isolated, call.reads = True, False
+    call.reads = False
     call.elsewhere.append(("", Reason.CLIENT))
 
 

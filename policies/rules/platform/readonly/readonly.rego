@@ -44,10 +44,16 @@ _applies if {
 	target.labelled(input.target, data.policies.data.readonly.targets)
 }
 
-# A database client names its server, or its file.
-_placed(part) if command.names_a_host(part)
+# A database client is one of the list, and names its server or its file.
+_placed(part) if {
+	part.profile.name in data.policies.data.readonly.clients
+	command.names_a_host(part)
+}
 
-_placed(part) if part.profile.name == "sqlite3"
+_placed(part) if {
+	part.profile.name == "sqlite3"
+	"sqlite3" in data.policies.data.readonly.clients
+}
 
 _placed(part) if {
 	is_array(part.profile.effects)

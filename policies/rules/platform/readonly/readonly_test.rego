@@ -10,6 +10,7 @@ _lists := {
 	"commands": [["uptime"], ["df", "-h"]],
 	"files": ["/srv/app", "/etc/hosts"],
 	"hosts": ["*.internal"],
+	"clients": ["psql", "sqlite3"],
 }
 
 _allowed(request) := ids if {
@@ -80,6 +81,10 @@ test_select_on_an_internal_host_is_allowed if {
 test_select_from_a_listed_file_is_allowed if {
 	asked := _queries(["sqlite3", "-readonly", "/srv/app/x.db"], {}, _select)
 	_allowed(asked) == {"platform.readonly.reads"}
+}
+
+test_a_dump_is_not_allowed if {
+	count(_allowed(_queries(["pg_dump", "-h", "a.internal"], {"hosts": ["a.internal"]}, _select))) == 0
 }
 
 test_select_elsewhere_is_not_allowed if {
