@@ -120,7 +120,8 @@ def test_a_redirection_that_is_not_known_hides_a_file() -> None:
         ("rm /a", False, True, False),
         ("systemctl restart x", True, False, False),
         ("systemctl restart -f x", False, False, False),
-        ("curl http://a.internal/", True, False, True),
+        ("curl http://a.internal/", False, False, True),
+        ("curl http://a.internal/..", True, False, True),  # not wholly known
         ("cat /a > /dev/tcp/a/1", False, False, True),
     ],
 )
