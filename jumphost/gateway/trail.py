@@ -84,6 +84,10 @@ class Trail:
     def decided(self, decision: Decision, approvals: tuple[Approval, ...], *, dry_run: bool) -> None:
         """A judgement was made."""
         judgement = decision.judgement
+        request = decode(judgement.document) if judgement.document else None
+        found: dict[str, Any] = {}  # what few requests have
+        if request and (given := request.stdin).sha256:
+            found["stdin"] = {"as": given.kind, "bytes": given.bytes, "sha256": given.sha256}
         self.note(
             Kind.COMMAND_DECISION,
             decision.id,
@@ -91,13 +95,14 @@ class Trail:
             code=judgement.code,
             message=judgement.message,
             rules=[{"id": rule.id, "effect": rule.effect} for rule in judgement.verdict.rules],
-            command=subject_text(decode(judgement.document)) if judgement.document else "",
+            command=subject_text(request) if request else "",
             request_digest=judgement.request_digest,
             input_digest=judgement.input_digest,
             revision=judgement.revision,
             engine=judgement.engine,
             approvals=[{"approver": given.approver, "at": given.at} for given in approvals],
             dry_run=dry_run,
+            **found,
         )
 
     def alerted(self, decision: Decision, purpose: str) -> None:

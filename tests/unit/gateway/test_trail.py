@@ -2,6 +2,8 @@
 
 import pytest
 
+from jumphost.command import stdin
+from jumphost.command.facts import analyse
 from jumphost.errors import Code, Refused
 from jumphost.gateway.environment import Wishes
 from jumphost.gateway.message import Ending
@@ -34,6 +36,13 @@ async def test_every_event_says_whose_it_is(here: Gatehouse, trail: Trail) -> No
     assert (event.session, event.decision, event.identity, event.target) == ("s", "d", NAME, "payments-db")
     assert (event.at_ns, event.data) == (here.clock.now_ns(), {"count": 3})
     assert len(event.connection) == 36
+
+
+async def test_decided_with_standard_input(trail: Trail, here: Gatehouse) -> None:
+    given = stdin.facts(b"df", analyse(b"bash"), mode="judge")
+    asked = decided.request(here.standing.config, here.clock, command=analyse(b"bash"), stdin=given)
+    trail.decided(decided.decision(asked, here.clock, stdin="judge"), (), dry_run=False)
+    assert only(trail).data["stdin"] == {"as": "code", "bytes": 2, "sha256": given.sha256}
 
 
 async def test_what_was_noted_is_taken_once_and_in_order(trail: Trail) -> None:
