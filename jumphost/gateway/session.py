@@ -186,7 +186,7 @@ class Session:
 
     async def _keep(self, decision: Decision) -> None:
         """Keeps the document that was judged, raw command included, apart from the journal."""
-        await self._parts.requests.put(decision.id, decision.judgement.document)
+        await self._parts.requests.put(decision.id, text.kept(decision.judgement))
 
     async def _hold(self, target: Target, decision: Decision) -> Ending | Exit | None:
         """Waits for people and then runs the command; None if it has to be judged anew, as it was never asked."""
