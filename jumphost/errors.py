@@ -64,6 +64,7 @@ class Code(StrEnum):
     APPROVAL_NOT_ALLOWED = "approval.not_allowed"
 
     STDIN_CLOSED = "stdin.closed"
+    STDIN_UNJUDGED = "stdin.unjudged"
 
     LIMIT_TIME = "limit.time"
     LIMIT_OUTPUT = "limit.output"
@@ -73,6 +74,7 @@ class Code(StrEnum):
     LIMIT_UNAUTHENTICATED = "limit.unauthenticated"
     LIMIT_LOGIN = "limit.login"
     LIMIT_CONNECTIONS = "limit.connections"
+    LIMIT_STDIN = "limit.stdin"
 
     SIGNATURE_INVALID = "signature.invalid"
     SIGNER_REFUSED = "signer.refused"

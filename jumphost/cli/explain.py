@@ -20,7 +20,7 @@ from jumphost.clock import Clock, SystemClock
 from jumphost.config.load import SiteConfig, load_site
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Refused, Status
-from jumphost.gateway import rehearsal
+from jumphost.gateway import judging, rehearsal
 from jumphost.gateway.rehearsal import Ask
 from jumphost.model.decision import Judgement, denied
 from jumphost.model.request import Command, decode
@@ -120,7 +120,10 @@ async def _judge(
         submission = rehearsal.submission(ask, config, clock, stdin=stdin)
     except Refused as refused:
         return denied(refused.code, refused.message, detail=refused.detail)
-    return await engine.judge(submission)
+    judgement = await engine.judge(submission)
+    if submission.stdin is not None and judgement.verdict.obligations.stdin != "judge":
+        return judgement  # the gateway would not have read it
+    return judging.checked(judgement, submission)
 
 
 async def _answer_lines(site: Site, config: SiteConfig) -> None:

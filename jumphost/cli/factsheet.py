@@ -1,6 +1,6 @@
 """The facts of a request as rows for people."""
 
-from jumphost.model.request import Command, Invocation, Request, Sql, Statement
+from jumphost.model.request import Command, Invocation, Request, Sql, Statement, Stdin
 
 _SHARED = ", one login for all commands of a connection"
 
@@ -13,10 +13,18 @@ def facts(request: Request, digest: str, mode: str) -> list[list[str]]:
         ["when", request.now.rfc3339],
         ["command", request.command.raw],
         *_command(request.command),
-        ["stdin", f"{request.stdin.bytes} bytes, sha256 {request.stdin.sha256}" if request.stdin.sha256 else ""],
+        *_stdin(request.stdin),
         ["digest", digest],
     ]
     return [row for row in rows if row[1]]
+
+
+def _stdin(stdin: Stdin) -> list[list[str]]:
+    if not stdin.sha256:
+        return []
+    facts = _command(stdin.command) if stdin.command.sha256 else []
+    about = f"{stdin.kind}, {stdin.bytes} bytes, sha256 {stdin.sha256}"
+    return [["stdin", about], *([f"stdin {name}", text] for name, text in facts if text)]
 
 
 def _command(command: Command) -> list[list[str]]:

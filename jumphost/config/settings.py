@@ -58,6 +58,9 @@ class Limits(Section, frozen=True):
     timeout: Duration = 86_400  # of a command whose decision names none
     output_bytes: Positive = 1 << 34
     recording_bytes_per_day: Positive = 16 << 30  # of one identity, UTC days: 16 recordings of the largest size
+    stdin_bytes: Annotated[int, Meta(ge=1, le=1 << 20)] = 1 << 20  # of one standard input that is judged
+    stdin_s: Duration = 60  # for a caller to send it to its end
+    stdin_bytes_per_identity: Positive = 32 << 20  # in memory, of sessions read or held
     window_bytes: Annotated[int, Meta(ge=32_768, le=16 << 20)] = 1 << 20  # SSH window of each leg: memory a session
 
 

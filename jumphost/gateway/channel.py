@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 Kind = Literal["exec", "shell", "subsystem"]
 
-_SIGNALS = 16  # signals kept for a sink that is not there yet; more are dropped
+SIGNALS = 16  # signals kept for a sink that is not there yet; more are dropped
 _SERVED = frozenset({"env", "exec", "shell", "subsystem", "signal"})
 _HARMLESS = frozenset({"eow@openssh.com", "keepalive@openssh.com"})  # OpenSSH PROTOCOL §2.1: answered, not reported
 
@@ -82,6 +82,10 @@ class CallerChannel:
         while self._signals:
             sink.signal(self._signals.popleft())
         self._feed()
+
+    def detach(self) -> None:
+        """Takes the sink away: what comes waits for the next one."""
+        self._sink = None
 
     def pause(self) -> None:
         """No more input for the sink; the caller is stopped by its window."""
@@ -160,7 +164,7 @@ class CallerChannel:
         sink = self._sink
         if sink is not None:
             self._guard(lambda: sink.signal(signal))
-        elif len(self._signals) < _SIGNALS:
+        elif len(self._signals) < SIGNALS:
             self._signals.append(signal)
 
     def pause_writing(self) -> None:

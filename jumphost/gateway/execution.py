@@ -1,6 +1,7 @@
 """One allowed command: its recording, its credential, its process on the target, and their end."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 
 import asyncssh
@@ -45,9 +46,10 @@ class Execution:
         target: Target,
         decision: Decision,
         approvals: tuple[Approval, ...],
+        stdin: bytes | None = None,
     ) -> None:
         self._parts, self._trail, self._caller, self._target = parts, trail, caller, target
-        self._decision, self._approvals = decision, approvals
+        self._decision, self._approvals, self._stdin = decision, approvals, stdin
         self._document = decode(decision.judgement.document)
         self._recording: Recording | None = None
         self._relay: Relay | None = None
@@ -56,7 +58,11 @@ class Execution:
         self._timers: list[asyncio.TimerHandle] = []
 
     async def record(self) -> None:
-        """Opens the recording; Unavailable (recording.failed, limit.disk), Refused (limit.recording)."""
+        """Opens the recording; Unavailable (recording.failed, limit.disk), Refused (limit.recording).
+
+        Refused (stdin.unjudged) if the standard input that it is to have is not the one that was judged.
+        """
+        self._check_input()
         self._parts.admission.disk()
         if not self._spend(0):
             raise Refused(Code.LIMIT_RECORDING, f"{self._caller.identity.name} recorded as much as it may in a day")
@@ -84,7 +90,9 @@ class Execution:
             stdin=owed.stdin,
             output_bytes=owed.limits.output_bytes or site.output_bytes,
             on_fault=cut,
+            judged=self._stdin or b"",
         )
+        self._stdin = None
         runner = self._parts.runners[self._target.kind]
         try:
             self._process = await runner.start(self._order(channel.connection.id), self._relay, self._mint, self._use)
@@ -167,6 +175,12 @@ class Execution:
             },
             spend=self._spend,
         )
+
+    def _check_input(self) -> None:
+        judged = self._document.stdin.sha256
+        got = hashlib.sha256(self._stdin).hexdigest() if self._stdin is not None else ""
+        if got != judged or (self._decision.obligations.stdin == "judge") != bool(judged):
+            raise Refused(Code.STDIN_UNJUDGED, "standard input is not what was judged", detail=f"{got}, {judged}")
 
     def _spend(self, count: int) -> bool:
         granted = self._parts.quota.spend(self._caller.identity.name, count)

@@ -4,43 +4,50 @@ The engine reads hostile text, so it is not believed blindly: what it judged mus
 back is what approvers see, the signer checks and the target runs.
 """
 
+import hashlib
+
 import msgspec
 from msgspec.structs import replace
 
 from jumphost import metrics
 from jumphost.errors import Code
+from jumphost.gateway.owed import objection
 from jumphost.model.decision import Judgement, denied
 from jumphost.model.request import Request, decode, input_digest, request_digest
 from jumphost.policy.base import Engine, Submission
 
 
 async def judge(engine: Engine, submission: Submission) -> Judgement:
-    """The engine's judgement; a denial instead if it is about something else, or owes what this gateway cannot do."""
+    """The engine's judgement; a denial instead if it is about something else, or owes what this gateway may not do."""
     with metrics.DECISION_SECONDS.time():
         judgement = await engine.judge(submission)
+    return checked(judgement, submission)
+
+
+def checked(judgement: Judgement, submission: Submission) -> Judgement:
+    """The engine's judgement of a submission, or the denial that takes its place."""
     if judgement.verdict.effect == "deny":
         return judgement
-    if wrong := _mismatch(judgement, submission):
-        return _refused(judgement, Code.POLICY_INVALID, "the policy engine judged another request", wrong)
-    owed = judgement.verdict.obligations
-    if owed.mask or owed.credential or owed.stdin == "judge":
-        message = "the policy asks for an obligation that this gateway cannot meet"
-        return _refused(judgement, Code.POLICY_UNSUPPORTED, message, "")
-    return judgement
-
-
-def _mismatch(judgement: Judgement, asked: Submission) -> str:
-    """What in the judged document is not what was asked; "" if nothing."""
     try:
         judged = decode(judgement.document)
     except msgspec.DecodeError as error:
-        return f"document: {error}"
+        return _another(judgement, f"document: {error}")
+    if wrong := _mismatch(judged, judgement, submission):
+        return _another(judgement, wrong)
+    if found := objection(judgement.verdict, judged):
+        return _refused(judgement, *found)
+    return judgement
+
+
+def _mismatch(judged: Request, judgement: Judgement, asked: Submission) -> str:
+    """What in the judged document is not what was asked; "" if nothing."""
     expected = {
         "id": (judged.id, asked.id),
         "identity": ((judged.identity.name, judged.identity.issuer), (asked.identity.name, asked.identity.issuer)),
         "target": (judged.target, asked.target),
         "operation": (judged.operation, asked.operation),
         "command": (judged.command.raw.encode(), asked.raw),
+        "stdin": ((judged.stdin.mode, judged.stdin.bytes, judged.stdin.sha256), _stdin(asked)),
         "env": (judged.env, asked.env),
         "approvals": (judged.approvals, asked.approvals),
         "digest": (_digests(judged, judgement.document), (judgement.request_digest, judgement.input_digest)),
@@ -48,10 +55,19 @@ def _mismatch(judgement: Judgement, asked: Submission) -> str:
     return ", ".join(name for name, (got, wanted) in expected.items() if got != wanted)
 
 
+def _stdin(asked: Submission) -> tuple[str, int, str]:
+    given = asked.stdin
+    return asked.stdin_mode, len(given or b""), "" if given is None else hashlib.sha256(given).hexdigest()
+
+
 def _digests(judged: Request, document: bytes) -> tuple[str, str]:
     return request_digest(judged), input_digest(document)
 
 
-def _refused(judgement: Judgement, code: Code, message: str, detail: str) -> Judgement:
+def _another(judgement: Judgement, detail: str) -> Judgement:
+    return _refused(judgement, Code.POLICY_INVALID, "the policy engine judged another request", detail)
+
+
+def _refused(judgement: Judgement, code: Code, message: str, detail: str = "") -> Judgement:
     why = denied(code, message, detail=detail)
     return replace(judgement, verdict=why.verdict, code=why.code, message=why.message, detail=detail)

@@ -1,7 +1,7 @@
 """What sessions work with; made once, by ``app``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jumphost.approval.holds import Holds
@@ -9,6 +9,7 @@ from jumphost.clock import Clock
 from jumphost.config.settings import Settings
 from jumphost.credential.base import LoginCredentials
 from jumphost.gateway.admission import Admission
+from jumphost.gateway.room import Room
 from jumphost.gateway.standing import Standing
 from jumphost.policy.base import Engine
 from jumphost.recording.quota import DailyQuota
@@ -33,3 +34,4 @@ class Parts:
     requests: Requests
     recordings: Path
     quota: DailyQuota
+    room: Room = field(default_factory=Room)

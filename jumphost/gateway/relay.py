@@ -13,6 +13,7 @@ from jumphost.errors import Code, JumphostError, Refused
 from jumphost.gateway.channel import CallerChannel
 from jumphost.target.base import Process
 
+PIECE = 32_768  # bytes of judged input that are tapped at once, as of an SSH packet
 EOF_GRACE_S = 0.5  # from the end of output to the end of nearly every command it takes a few milliseconds
 
 P = ParamSpec("P")
@@ -24,8 +25,8 @@ class Tap(Protocol):
     def output(self, chunk: bytes, stream: int) -> None:
         """Bytes of STDOUT or STDERR on their way to the caller."""
 
-    def input(self, chunk: bytes) -> None:
-        """Bytes of standard input on their way to the command."""
+    def input(self, chunk: bytes, *, judged: bool = False) -> None:
+        """Bytes of standard input on their way to the command; ``judged``: they were part of the decision."""
 
 
 def _contained(
@@ -50,8 +51,9 @@ def _contained(
 class Relay:
     """Implements ``target.base.Output`` for the target and ``channel.Sink`` for the caller.
 
-    ``stdin`` is the decision's: unless it is ``stream``, the command sees end of file at once, and what the caller
-    sends anyway is dropped and counted. ``on_fault`` is called once, with the first fault.
+    ``stdin`` is the decision's: with ``stream`` the command reads what the caller sends, with ``judge`` what is
+    ``judged`` and then its end. Otherwise it sees end of file at once, and what the caller sends anyway is dropped and
+    counted. ``on_fault`` is called once, with the first fault.
     """
 
     def __init__(
@@ -62,11 +64,13 @@ class Relay:
         output_bytes: int,
         stdin: Literal["closed", "judge", "stream"],
         on_fault: Callable[[JumphostError], None],
+        judged: bytes = b"",
     ) -> None:
         self._channel = channel
         self._tap = tap
         self._output_left = output_bytes
         self._streams_input = stdin == "stream"
+        self._judged = judged if stdin == "judge" else b""
         self._on_fault = on_fault
         self._process: Process | None = None
         self._ending: asyncio.TimerHandle | None = None
@@ -77,7 +81,7 @@ class Relay:
         """The command runs: input goes to it from now on. Output may have come before."""
         self._process = process
         if not self._streams_input:
-            process.write_eof()
+            self._write_judged(process)
         self._channel.attach(self)
 
     async def drained(self) -> None:
@@ -124,6 +128,16 @@ class Relay:
     def _write_eof(self) -> None:
         if not self.dropped_input:
             self._channel.write_eof()
+
+    @_contained
+    def _write_judged(self, process: Process) -> None:
+        """All of it is tapped before any goes on: half of a script is another script."""
+        judged, self._judged = self._judged, b""
+        for at in range(0, len(judged), PIECE):
+            self._tap.input(judged[at : at + PIECE], judged=True)
+        if judged:
+            process.write(judged)
+        process.write_eof()
 
     @_contained
     def pause_input(self) -> None:

@@ -4,6 +4,7 @@
 (2) facts made, opaque parts named
 (3) request built, total and valid
 (4) decided; (2) to (4) are one call to the engine, and any fault of it is a denial
+(4a) the decision asks for standard input: read to its end, identity looked at again, and (2) to (4) again with it
 (5) held: the approval is bound to the request digest
 (6) after a wait: identity looked at again, decided again with the approvals in the input
 (7) decision journalled, recording opened: from here, and only from here, a target may be touched
@@ -25,10 +26,11 @@ from jumphost import metrics
 from jumphost.approval import desk
 from jumphost.clock import NS_PER_S, new_id
 from jumphost.errors import Code, JumphostError, Refused
-from jumphost.gateway import environment, judging, message, verbs, waiting
+from jumphost.gateway import environment, judging, message, text, verbs, waiting
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.environment import Wishes
 from jumphost.gateway.execution import Execution
+from jumphost.gateway.intake import Intake
 from jumphost.gateway.lifecycle import Stage, step
 from jumphost.gateway.message import Ended, Ending
 from jumphost.gateway.parts import Parts
@@ -36,7 +38,7 @@ from jumphost.gateway.trail import Trail
 from jumphost.model.approval import Approval, Hold
 from jumphost.model.decision import Decision
 from jumphost.model.event import Event, Kind
-from jumphost.model.request import TargetView, decode, subject_text
+from jumphost.model.request import TargetView, decode
 from jumphost.model.target import Target
 from jumphost.policy.base import Submission
 from jumphost.recording.writer import Seal
@@ -60,6 +62,7 @@ class Session:
         self._wishes = Wishes(as_json=environment.wants_json(channel.env))
         self._stage = Stage.OPEN
         self._cut: JumphostError | None = None
+        self._input = Intake(parts.settings.limits, parts.room, self._caller.identity.name)
         self._task: asyncio.Task[object] | None = None
         self._execution: Execution | None = None
         self._proven = 0  # bytes of the recording that the journal knows of
@@ -97,6 +100,7 @@ class Session:
             self._stage = self._stage if self._stage is Stage.ENDED else step(self._stage, Stage.ENDED)
             await self._close(ending)
         finally:
+            self._input.drop()
             self.over.set()
 
     async def _serve(self) -> Ending | Exit:
@@ -116,6 +120,11 @@ class Session:
         while True:
             # (2) (3) (4)
             decision = await self._judge(target, ())
+            if self._asks_for_input(decision):
+                # (4a)
+                await self._input.read(channel)
+                self._check_standing(target)
+                continue
             if decision.effect == "allow" and not self._wishes.dry_run:
                 return await self._perform(target, decision, (), None)
             await self._keep(decision)
@@ -146,6 +155,8 @@ class Session:
                 dialect=target.shell,
                 env=self._wishes.env,
                 approvals=tuple(given.view() for given in approvals),
+                stdin_mode="closed" if self._input.data is None else "judge",
+                stdin=self._input.data,
             ),
         )
         decision = Decision(new_id(parts.clock), parts.clock.now_ns(), judgement)
@@ -163,9 +174,19 @@ class Session:
         identity, code = self._caller.identity.name, decision.judgement.code
         log.warning("command.alert", identity=identity, target=self._target_name, code=code, decision=decision.id)
 
+    def _asks_for_input(self, decision: Decision) -> bool:
+        """Whether nothing may follow from the decision until it was made again with the standard input."""
+        asks = decision.effect != "deny" and decision.obligations.stdin == "judge"
+        return asks and self._input.data is None
+
+    def _check_standing(self, target: Target) -> None:
+        """After a wait; Refused if the caller may no longer do what it asks."""
+        self._parts.standing.check(self._caller, self._parts.admission.now_ns())
+        self._parts.standing.target(self._caller, "exec", target.name, self._login)
+
     async def _keep(self, decision: Decision) -> None:
         """Keeps the document that was judged, raw command included, apart from the journal."""
-        await self._parts.requests.put(decision.id, decision.judgement.document)
+        await self._parts.requests.put(decision.id, text.kept(decision.judgement))
 
     async def _hold(self, target: Target, decision: Decision) -> Ending | Exit | None:
         """Waits for people and then runs the command; None if it has to be judged anew, as it was never asked."""
@@ -187,10 +208,11 @@ class Session:
             if ticket.hold.state != "approved":
                 return None  # another caller of the same request has used the approval
             # (6)
-            parts.standing.check(self._caller, parts.admission.now_ns())
-            parts.standing.target(self._caller, "exec", target.name, self._login)
+            self._check_standing(target)
             approvals = parts.holds.standing(hold := ticket.hold)
             again = await self._judge(target, approvals)
+            if self._asks_for_input(again):
+                raise Refused(Code.STDIN_UNJUDGED, "the policy asks for standard input that nobody approved")
             terms = again.obligations.approval if again.effect == "hold" else hold.terms
             met = desk.met(hold.terms, approvals) and desk.met(terms, approvals)
             same = again.judgement.request_digest == hold.request_digest
@@ -207,7 +229,9 @@ class Session:
     async def _perform(
         self, target: Target, decision: Decision, approvals: tuple[Approval, ...], hold: Hold | None
     ) -> Ending | Exit:
-        self._execution = execution = Execution(self._parts, self._trail, self._caller, target, decision, approvals)
+        self._execution = execution = Execution(
+            self._parts, self._trail, self._caller, target, decision, approvals, self._input.data
+        )
         ending: Ending | Exit
         try:
             # (7)
@@ -220,6 +244,7 @@ class Session:
             self._stage = step(self._stage, Stage.COMMITTED)
             # (8) (9)
             await execution.start(self._channel, self.cut)
+            self._input.drop()
             self._stage = step(self._stage, Stage.RUNNING)
             ending = await execution.ended()
             self._trail.exited(decision, ending, execution.dropped_input)
@@ -265,7 +290,7 @@ class Session:
             owner=identity.owner,
             target=target.name,
             login=self._login,
-            command=subject_text(decode(decision.judgement.document)),
+            command=text.shown(decode(decision.judgement.document)),
             terms=terms,
             message=f"{decision.judgement.code}: {decision.judgement.message}",
             created_ns=now,

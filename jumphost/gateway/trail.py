@@ -4,6 +4,7 @@ from typing import Any
 
 from jumphost.clock import Clock
 from jumphost.errors import JumphostError
+from jumphost.gateway import text
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.connection import escaped
 from jumphost.gateway.environment import Wishes
@@ -13,7 +14,7 @@ from jumphost.model.decision import Decision
 from jumphost.model.event import Event, Kind
 from jumphost.model.identity import Certificate
 from jumphost.model.lease import Lease
-from jumphost.model.request import decode, subject_text
+from jumphost.model.request import decode
 from jumphost.target.base import Exit
 
 MAX_NAME = 255  # bytes of a target's name as the caller wrote it
@@ -84,6 +85,12 @@ class Trail:
     def decided(self, decision: Decision, approvals: tuple[Approval, ...], *, dry_run: bool) -> None:
         """A judgement was made."""
         judgement = decision.judgement
+        request = decode(judgement.document) if judgement.document else None
+        found: dict[str, Any] = {}  # what few requests have
+        if request and (given := request.stdin).sha256:
+            found["stdin"] = {"as": given.kind, "bytes": given.bytes, "sha256": given.sha256}
+        if request and (secrets := text.secrets(request)):
+            found["secrets"] = secrets
         self.note(
             Kind.COMMAND_DECISION,
             decision.id,
@@ -91,13 +98,14 @@ class Trail:
             code=judgement.code,
             message=judgement.message,
             rules=[{"id": rule.id, "effect": rule.effect} for rule in judgement.verdict.rules],
-            command=subject_text(decode(judgement.document)) if judgement.document else "",
+            command=text.journalled(judgement, request) if request else "",
             request_digest=judgement.request_digest,
             input_digest=judgement.input_digest,
             revision=judgement.revision,
             engine=judgement.engine,
             approvals=[{"approver": given.approver, "at": given.at} for given in approvals],
             dry_run=dry_run,
+            **found,
         )
 
     def alerted(self, decision: Decision, purpose: str) -> None:

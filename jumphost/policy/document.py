@@ -4,9 +4,9 @@ What leaves here is total and normalised (CONTRACTS §4), because two engines ag
 differ in form only, names beyond ASCII and numbers beyond 2^53 were all but one of the differences that were measured.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable
+from functools import partial
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jumphost.clock import rfc3339, utc
+from jumphost.command import stdin
 from jumphost.command.facts import analyse
 from jumphost.command.grammar import NONE, Grammars
 from jumphost.errors import Code, Refused
@@ -56,7 +57,12 @@ def build(submission: Submission, grammars: Grammars = NONE) -> Document:
         raise _invalid("command", f"got byte 0x{submission.raw[error.start]:02x}, expected UTF-8") from None
     if "\0" in raw:
         raise _invalid("command", "got a NUL character, expected none")
+    read = partial(analyse, profiles=grammars)
     textual = submission.operation in _TEXTUAL
+    command = read(submission.raw, dialect=submission.dialect) if textual else Command(raw=raw)
+    given = Stdin(mode=submission.stdin_mode)
+    if submission.stdin is not None:
+        given = stdin.facts(submission.stdin, command, mode=submission.stdin_mode, read=read)
     return _finish(
         Request(
             schema=model.SCHEMA,
@@ -69,19 +75,15 @@ def build(submission: Submission, grammars: Grammars = NONE) -> Document:
             source=_source(submission.source),
             target=submission.target,
             operation=submission.operation,
-            command=_command(submission, grammars) if textual else Command(raw=raw),
+            command=stdin.seen(command),
             file=FileOperation(),
             forward=Forward(),
-            stdin=_stdin(submission),
+            stdin=given,
             env=submission.env,
             pty=submission.pty,
             approvals=submission.approvals,
         )
     )
-
-
-def _command(submission: Submission, grammars: Grammars) -> Command:
-    return analyse(submission.raw, dialect=submission.dialect, profiles=grammars)
 
 
 def read(body: bytes) -> Document:
@@ -179,13 +181,6 @@ def _network(text: str) -> str:
         raise _invalid("identity.certificate.source_address", f"got {ascii(text)[:80]}, expected a CIDR") from None
     mapped = network.network_address.ipv4_mapped if isinstance(network.network_address, IPv6Address) else None
     return f"{mapped}/{network.prefixlen - 96}" if mapped and network.prefixlen >= 96 else str(network)
-
-
-def _stdin(submission: Submission) -> Stdin:
-    if submission.stdin is None:
-        return Stdin(mode=submission.stdin_mode)
-    digest = hashlib.sha256(submission.stdin).hexdigest()
-    return Stdin(mode=submission.stdin_mode, kind="data", bytes=len(submission.stdin), sha256=digest)
 
 
 def _invalid(where: str, message: str) -> Refused:

@@ -144,9 +144,13 @@ class Recording:
         else:
             self._append(self._encoder.output(self._time(), chunk, stream))
 
-    def input(self, chunk: bytes) -> None:
-        """Bytes of the standard input, before they go to the target; kept at level ``io`` only."""
-        self._append(self._encoder.input(self._time(), chunk) if self._level == "io" else b"")
+    def input(self, chunk: bytes, *, judged: bool = False) -> None:
+        """Bytes of the standard input, before they go to the target; kept at level ``io``.
+
+        Judged ones are kept at ``output`` too: they are part of what ran, as the command is.
+        """
+        keeps = self._level == "io" or (judged and self._level == "output")
+        self._append(self._encoder.input(self._time(), chunk) if keeps else b"")
 
     def marker(self, label: str) -> None:
         """A named place."""

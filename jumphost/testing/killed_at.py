@@ -21,6 +21,7 @@ from jumphost.config.site import Site
 from jumphost.credential.ssh_certificate import SshCertificates
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.execution import Execution
+from jumphost.gateway.intake import Intake
 from jumphost.gateway.session import Session
 from jumphost.model.event import Event, Kind
 from jumphost.store.requests import Requests
@@ -41,6 +42,8 @@ STEPS = {
     "opened": Step(Session, "run"),
     "judging": Step(Session, "_judge"),
     "judged": Step(Session, "_judge", after=True),
+    "taking": Step(Intake, "read"),
+    "taken": Step(Intake, "read", after=True),
     "kept": Step(Requests, "put", after=True),
     "holding": Step(Holds, "open"),
     "held": Step(Holds, "open", after=True),
@@ -59,7 +62,9 @@ STEPS = {
     "closed": Step(Store, "write", after=True, event=Kind.SESSION_CLOSE),
     "told": Step(CallerChannel, "exit", after=True),
 }
-ALLOWED = tuple(name for name in STEPS if name not in ("holding", "held"))  # what a command that is never held reaches
+ALLOWED = tuple(  # what a command reaches that is never held and whose standard input is not judged
+    name for name in STEPS if name not in ("holding", "held", "taking", "taken")
+)
 
 
 def arm(step: Step) -> None:

@@ -1,6 +1,7 @@
 """A running site for trying things out.
 
-Group deploy may run ``sh`` and SCRIPT on batch-host, and the purpose of a request says what it owes.
+Group deploy may run ``sh`` and SCRIPT on batch-host, and the purpose of a request says what it owes; with the purpose
+``judge`` it may run anything plain there, with standard input that is judged.
 """
 
 import os
@@ -73,6 +74,33 @@ hold contains verdict if {
 """
 
 RULE = _RULE.replace("SCRIPT", SCRIPT)
+STDIN_RULE = """
+_applies if {
+	"deploy" in input.identity.groups
+	input.target.labels.env == "dev"
+	command.plain(input.command)
+	startswith(input.purpose, "judge")
+}
+
+allow contains verdict if {
+	_applies
+	input.purpose == "judge"
+	verdict := result.allow("lab.stdin.run", "reads what was judged", {"stdin": "judge"})
+}
+
+hold contains verdict if {
+	_applies
+	input.purpose == "judge held"
+	terms := [{"groups": ["dba"], "count": 1, "ttl_s": 3600}]
+	verdict := result.hold("lab.stdin.hold", "asks a dba", terms, {"stdin": "judge"})
+}
+
+deny contains verdict if {
+	_applies
+	command.runs(input.stdin.command, {"rm"})
+	verdict := result.deny("lab.stdin.rm", "removes files")
+}
+"""
 
 PLAIN = "plain"  # a login of the servers that has nothing to do with the gateway
 
@@ -121,6 +149,7 @@ def lab_site(settings: Mapping[str, Any] | None = None) -> Iterator[LiveSite]:
     with open_folder() as folder, live_site(folder, unmanaged=(PLAIN,), serve=False) as site:
         _write_script()
         site.write_rule("lab", "sh", RULE)
+        site.write_rule("lab", "stdin", STDIN_RULE)
         patient = {"deadline_ms": 2000}  # a machine that runs tests is busy with much else
         site.write_settings(
             environment={"accept": ["LANG"]}, hold={"status_interval": 1}, policy=patient, **settings or {}

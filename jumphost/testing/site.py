@@ -92,13 +92,11 @@ class LiveSite:
         )
 
     def ssh_started(
-        self, key: Path, where: str, command: str, *, env: Mapping[str, str] | None = None
+        self, key: Path, where: str, command: str, *, env: Mapping[str, str] | None = None, stdin: int | None = None
     ) -> "subprocess.Popen[bytes]":
-        """One command of a batch job that goes on in the background."""
-        pipe = subprocess.PIPE
-        return subprocess.Popen(
-            [*self.ssh_words(key, where, env=env), command], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
-        )
+        """One command of a batch job that goes on in the background; ``stdin`` as ``subprocess`` has it, else none."""
+        pipe, source = subprocess.PIPE, subprocess.DEVNULL if stdin is None else stdin
+        return subprocess.Popen([*self.ssh_words(key, where, env=env), command], stdin=source, stdout=pipe, stderr=pipe)
 
     def events(self, *kinds: str) -> list[dict[str, Any]]:
         """The journal's events of these kinds, oldest first."""

@@ -14,12 +14,14 @@ import pytest
 from msgspec.structs import replace
 
 from jumphost.clock import SystemClock
+from jumphost.command import stdin
+from jumphost.command.facts import analyse
 from jumphost.config.create import create_site
 from jumphost.config.load import load_site
 from jumphost.config.site import Site
 from jumphost.errors import Refused, Unavailable
 from jumphost.model.decision import Decision
-from jumphost.model.request import input_digest
+from jumphost.model.request import encode, input_digest
 from jumphost.signer.client import SignerClient, running
 from jumphost.signer.protocol import SignTarget
 from jumphost.testing import decided
@@ -44,6 +46,21 @@ def question(made: Decision, purpose: str = "run") -> SignTarget:
 
 def lines(site: Site) -> list[dict[str, object]]:
     return [json.loads(line) for line in (site.signer / "log.jsonl").read_text().splitlines()]
+
+
+async def test_standard_input_put_in_after_the_decision(site: Site) -> None:
+    command = analyse(b"bash -s")
+    judged, forged = (stdin.facts(data, command, mode="judge") for data in (b"df -h\n", b"rm -r /srv\n"))
+    async with running(site) as signer:
+        asked = decided.request(load_site(site), CLOCK, command=command, stdin=judged)
+        made = decided.decision(asked, CLOCK, stdin="judge")
+        for changed in (replace(asked, stdin=forged), replace(asked, stdin=replace(judged, sha256=forged.sha256))):
+            document = encode(changed)
+            for digest in (made.judgement.input_digest, input_digest(document)):
+                wrong = replace(made, judgement=replace(made.judgement, document=document, input_digest=digest))
+                with pytest.raises(Refused, match="not the one that was judged"):
+                    await signer.ask(question(wrong))
+        assert (await signer.ask(question(made))).serial == lines(site)[-1]["serial"]
 
 
 async def test_a_command_put_in_after_the_decision(site: Site) -> None:

@@ -110,6 +110,54 @@ def test_login_time_and_input_reach_the_document(site: Site, tmp_path: Path) -> 
     assert (request["stdin"]["mode"], request["stdin"]["bytes"]) == ("judge", 2)
 
 
+def test_it_shows_the_facts_of_a_script_on_standard_input(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("df -h\nrm x > /tmp/out\n")
+    options = ("--stdin", tmp_path / "in", "--", "bash -s")
+    ran = explain(site, *options)
+    rows = [" ".join(line.split()) for line in ran.out.splitlines()]
+    for shown in (
+        "stdin code, 22 bytes, sha256 ",
+        "stdin read as literal: 'df' -h ; 'rm' x > /tmp/out",
+        "stdin program df: ",
+        "stdin program rm: ",
+        "stdin writes /tmp/out",
+    ):
+        assert any(shown in row for row in rows), (shown, ran.out)
+    facts = explain(site, "--json", *options).json["request"]["stdin"]
+    assert (facts["as"], [one["program"] for one in facts["command"]["commands"]]) == ("code", ["df", "rm"])
+
+
+def test_it_shows_what_is_not_certain_of_standard_input(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("print(1)")
+    out = explain(site, "--stdin", tmp_path / "in", "--", "python3 -").out
+    assert "stdin not certain" in out
+    assert "interpreter:python3" in out
+    (tmp_path / "in").write_bytes(b"\xff")
+    assert "stdin read as" not in explain(site, "--stdin", tmp_path / "in", "--", "cat").out
+
+
+def explained(site: Site, tmp_path: Path, obligations: str, text: str, *options: object) -> Ran:
+    """Of a site whose one more rule allows whatever the identity backup-job sends to batch-host."""
+    folder = site.root / "policies/rules/lab/any"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "any.rego").write_text(
+        "package policies.rules.lab.any\n\nimport rego.v1\nimport data.jumphost.result\n\n"
+        'allow contains verdict if {\n\tinput.identity.name == "backup-job"\n'
+        f'\tverdict := result.allow("lab.any.run", "runs", {obligations})\n}}\n'
+    )
+    return explain(site, "--json", *options, "--", text, identity="backup-job", target="batch-host")
+
+
+def test_it_says_what_the_gateway_would_not_do_all_the_same(tmp_path: Path) -> None:
+    site = create_site(tmp_path / "site", example=True)
+    (tmp_path / "in").write_text("df $(x)\n")
+    given = ("--stdin", tmp_path / "in")
+    assert explained(site, tmp_path, '{"stdin": "stream"}', "sh -s").json["code"] == "stdin.unjudged"
+    assert explained(site, tmp_path, '{"stdin": "judge"}', "sh -s").json["code"] == "lab.any.run"
+    assert explained(site, tmp_path, '{"stdin": "judge"}', "sh -s", *given).json["code"] == "command.unparsed"
+    assert explained(site, tmp_path, "{}", "sh -s", *given).json["code"] == "lab.any.run"
+
+
 def test_control_characters_are_shown_as_escapes(site: Site) -> None:
     ran = explain(site, "--", "echo \x1b]0;x\x07 \u202e [red]")
     assert "\x1b" not in ran.out

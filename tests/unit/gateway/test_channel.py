@@ -145,6 +145,30 @@ async def test_early_signals_are_few() -> None:
         await process.wait()
 
 
+async def test_what_comes_between_two_sinks_waits_for_the_second() -> None:
+    async with rig(held) as here:
+        process, caller = await ask(here)
+        first, second = Hand(), Hand()
+        caller.attach(first)
+        process.stdin.write(b"one")
+        await first.until(b"one")
+        caller.detach()
+        process.channel.send_signal("INT")
+        process.stdin.write(b"two")
+        process.stdin.write_eof()
+        while not caller._early:
+            await asyncio.sleep(0)
+        assert first.told == [b"one"]
+        caller.attach(second)
+        await second.until("eof")
+        assert second.told == ["signal INT", b"two", "eof"]
+        caller.detach()
+        caller.attach(first)
+        assert first.told == [b"one"]
+        caller.exit(Exit())
+        await process.wait()
+
+
 async def test_paused_input_stays_with_the_caller() -> None:
     async with rig(held, window_bytes=65_536) as here:
         process, caller = await ask(here)

@@ -56,7 +56,7 @@ async def steps(here: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[S
     over = asyncio.Event()
 
     async def caught(session: Any, target: Any, decision: Decision, approvals: Any, hold: Any) -> Ending:
-        one = Execution(here.parts, session._trail, session._caller, target, decision, approvals)
+        one = Execution(here.parts, session._trail, session._caller, target, decision, approvals, session._input.data)
         session._trail.take()
         made.set_result(Steps(one, session._trail, session._channel))
         await over.wait()

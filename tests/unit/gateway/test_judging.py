@@ -49,6 +49,8 @@ async def test_a_denial_needs_no_document() -> None:
         ({"operation": "line"}, "operation"),
         ({"raw": b"uptime "}, "command"),
         ({"env": {"LANG": "C"}}, "env"),
+        ({"stdin": b"", "stdin_mode": "judge"}, "stdin"),
+        ({"stdin_mode": "judge"}, "stdin"),
         ({"approvals": (ApprovalView("alice", ("dba",), "2026-11-22T12:00:00Z"),)}, "approvals"),
     ],
 )
@@ -59,6 +61,26 @@ async def test_an_answer_about_another_request_is_a_denial(change: dict[str, Any
     engine.fault = returns(engine.judgement(replace(ASKED, **change)))
     judgement = await answered(engine)
     assert (judgement.verdict.effect, judgement.code, judgement.detail) == ("deny", Code.POLICY_INVALID, what)
+
+
+@pytest.mark.parametrize(
+    "change", [{"stdin": None}, {"stdin": None, "stdin_mode": "closed"}, {"stdin": b"dat"}, {"stdin": b"dato"}]
+)
+async def test_an_answer_about_other_standard_input_is_a_denial(change: dict[str, Any]) -> None:
+    engine = ScriptedEngine()
+    owing(engine, stdin="judge")
+    asked = replace(ASKED, stdin=b"data", stdin_mode="judge")
+    engine.fault = returns(engine.judgement(replace(asked, **change)))
+    judgement = await answered(engine, asked)
+    assert (judgement.verdict.effect, judgement.code, judgement.detail) == ("deny", Code.POLICY_INVALID, "stdin")
+
+
+async def test_an_objection_is_a_denial_with_its_code() -> None:
+    engine = ScriptedEngine()
+    owing(engine, stdin="stream")
+    judgement = await answered(engine, replace(ASKED, raw=b"bash -s"))
+    assert (judgement.verdict.effect, judgement.code) == ("deny", Code.STDIN_UNJUDGED)
+    assert judgement.document
 
 
 @pytest.mark.parametrize("change", [{"request_digest": "0" * 64}, {"input_digest": "0" * 64}])
@@ -79,8 +101,8 @@ async def test_no_document_is_a_denial(document: bytes) -> None:
 
 @pytest.mark.parametrize(
     "owed",
-    [{"mask": Mask()}, {"credential": CredentialTerms("db", 60)}, {"stdin": "judge"}],
-    ids=["mask", "credential", "stdin"],
+    [{"mask": Mask()}, {"credential": CredentialTerms("db", 60)}],
+    ids=["mask", "credential"],
 )
 async def test_what_cannot_be_done_is_a_denial(owed: dict[str, Any]) -> None:
     engine = ScriptedEngine()

@@ -23,6 +23,8 @@ class Notes:
     def __init__(self) -> None:
         self.out: dict[int, bytes] = {STDOUT: b"", STDERR: b""}
         self.into = b""
+        self.judged: list[bool] = []
+        self.fails_at = 0  # after so many chunks of input
         self.failure: Exception | None = None
 
     def output(self, chunk: bytes, stream: int) -> None:
@@ -30,19 +32,22 @@ class Notes:
             raise self.failure
         self.out[stream] += chunk
 
-    def input(self, chunk: bytes) -> None:
+    def input(self, chunk: bytes, *, judged: bool = False) -> None:
         if self.failure is not None:
             raise self.failure
         self.into += chunk
+        self.judged.append(judged)
+        if len(self.judged) == self.fails_at:
+            self.failure = OSError("disk full")
 
 
 class Run:
     """Serves a channel, and leaves its parts to the test."""
 
-    def __init__(self, stdin: Mode = "stream", output_bytes: int = 1 << 30) -> None:
+    def __init__(self, stdin: Mode = "stream", output_bytes: int = 1 << 30, judged: bytes = b"") -> None:
         self.tap = Notes()
         self.faults: list[JumphostError] = []
-        self.stdin, self.output_bytes = stdin, output_bytes
+        self.stdin, self.output_bytes, self.judged = stdin, output_bytes, judged
         self.running = asyncio.Event()
         self.ended = asyncio.Event()
         self.relay: Relay
@@ -52,7 +57,12 @@ class Run:
 
     async def __call__(self, channel: CallerChannel) -> None:
         self.relay = Relay(
-            channel, self.tap, output_bytes=self.output_bytes, stdin=self.stdin, on_fault=self.faults.append
+            channel,
+            self.tap,
+            output_bytes=self.output_bytes,
+            stdin=self.stdin,
+            on_fault=self.faults.append,
+            judged=self.judged,
         )
         order = Order(request="", target=Target("here", ("me",)), login="me", line=channel.raw.decode())
         self.process = await LocalRunner().start(order, self.relay, None)  # type: ignore[arg-type]  # mints nothing
@@ -112,6 +122,38 @@ async def test_closed_stdin_ends_at_once_and_counts_what_comes(mode: Mode) -> No
         result = await process.wait()
         assert (result.stdout, run.tap.into, run.relay.dropped_input) == (b"", b"", 1000)
         assert result.exit_signal[0] == "TERM"
+
+
+@pytest.mark.parametrize("size", [0, 1, 32_768, 32_769, 1 << 20])
+async def test_judged_input_arrives_whole_and_ends(size: int) -> None:
+    data = (bytes(range(256)) * 4097)[:size]
+    run = Run("judge", judged=data)
+    async with rig(run) as here:
+        process = await start(here, "sha256sum")
+        assert (await process.wait()).stdout.split()[0].decode() == hashlib.sha256(data).hexdigest()
+        assert run.tap.into == data
+        assert all(run.tap.judged)
+        assert (run.relay.dropped_input, run.faults, run.relay._judged) == (0, [], b"")
+
+
+@pytest.mark.parametrize("mode", ["closed", "stream"])
+async def test_judged_input_is_for_the_decision_that_asked_for_it(mode: Mode) -> None:
+    run = Run(mode, judged=b"rm -rf /srv/x")
+    async with rig(run) as here:
+        process = await start(here, "cat")
+        process.stdin.write_eof()
+        assert (await process.wait()).stdout == b""
+
+
+async def test_what_cannot_be_recorded_whole_goes_nowhere_in_part() -> None:
+    run = Run("judge", judged=b"echo ran\n" + b"#" * 100_000)
+    run.tap.fails_at = 2
+    async with rig(run) as here:
+        process = await start(here, "sh -s")
+        await run.running.wait()
+        assert [fault.code for fault in run.faults] == [Code.INTERNAL]
+        run.process.write_eof()
+        assert (await process.wait()).stdout == b""
 
 
 async def test_end_of_output_waits_for_the_line_about_dropped_input() -> None:

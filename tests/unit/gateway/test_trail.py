@@ -1,7 +1,10 @@
 """The events of one session: what each of them says, and that all of them say whose they are."""
 
 import pytest
+from msgspec.structs import replace
 
+from jumphost.command import stdin
+from jumphost.command.facts import analyse
 from jumphost.errors import Code, Refused
 from jumphost.gateway.environment import Wishes
 from jumphost.gateway.message import Ending
@@ -10,6 +13,7 @@ from jumphost.model.approval import Approval
 from jumphost.model.decision import NOTHING, Decision, Judgement, Rule, Verdict, denied
 from jumphost.model.event import Event, Kind, encode
 from jumphost.model.lease import Lease
+from jumphost.model.request import Facts
 from jumphost.target.base import Exit
 from jumphost.testing import decided
 from jumphost.testing.gatehouse import ADDRESS, NAME, Gatehouse
@@ -34,6 +38,23 @@ async def test_every_event_says_whose_it_is(here: Gatehouse, trail: Trail) -> No
     assert (event.session, event.decision, event.identity, event.target) == ("s", "d", NAME, "payments-db")
     assert (event.at_ns, event.data) == (here.clock.now_ns(), {"count": 3})
     assert len(event.connection) == 36
+
+
+async def test_decided_with_standard_input(trail: Trail, here: Gatehouse) -> None:
+    given = stdin.facts(b"df", analyse(b"bash"), mode="judge")
+    asked = decided.request(here.standing.config, here.clock, command=analyse(b"bash"), stdin=given)
+    trail.decided(decided.decision(asked, here.clock, stdin="judge"), (), dry_run=False)
+    assert only(trail).data["stdin"] == {"as": "code", "bytes": 2, "sha256": given.sha256}
+
+
+async def test_decided_on_a_secret(trail: Trail, here: Gatehouse) -> None:
+    found = replace(analyse(b"login hunter2"), facts=Facts(secret_argv=("password",)))
+    asked = decided.request(here.standing.config, here.clock, command=found)
+    for effect, command in (("deny", ""), ("allow", "'login' hunter2")):
+        trail.decided(decided.decision(asked, here.clock, effect), (), dry_run=False)  # type: ignore[arg-type]
+        event = only(trail)
+        assert (event.data["command"], event.data["secrets"]) == (command, ("password",))
+        assert ("hunter2" in str(event.data)) == bool(command)
 
 
 async def test_what_was_noted_is_taken_once_and_in_order(trail: Trail) -> None:

@@ -56,11 +56,49 @@ def test_the_digests_are_those_of_the_document() -> None:
         {"identity": Identity(name="order-service", owner="payments-team", issuer="other")},
         {"env": {"LANG": "C"}},
         {"stdin": b"", "stdin_mode": "judge"},
+        {"stdin": b"x", "stdin_mode": "judge"},
         {"operation": "line"},
     ],
 )
 def test_another_request_has_another_request_digest(change: dict[str, object]) -> None:
     assert document.build(submission(**change)).request_digest != document.build(submission()).request_digest  # type: ignore[arg-type]
+
+
+def test_another_standard_input_is_another_request() -> None:
+    digests = {
+        document.build(submission(stdin=data, stdin_mode="judge")).request_digest
+        for data in (b"", b"a", b"b", b"a\n", b"\xff", b"a" * 1_000_000)
+    }
+    assert len(digests) == 6
+
+
+def test_standard_input_has_its_facts() -> None:
+    body = json.loads(document.build(submission(b"bash -s", stdin=b"df -h\n", stdin_mode="judge")).body)
+    digest = hashlib.sha256(b"df -h\n").hexdigest()
+    assert {key: body["stdin"][key] for key in ("mode", "as", "bytes", "sha256")} == {
+        "mode": "judge",
+        "as": "code",
+        "bytes": 6,
+        "sha256": digest,
+    }
+    assert [one["program"] for one in body["stdin"]["command"]["commands"]] == ["df"]
+    assert body["command"]["canonical"] == "'bash' -s"
+    unread = json.loads(document.build(submission(b"bash -s")).body)
+    assert (unread["stdin"]["mode"], unread["stdin"]["sha256"]) == ("closed", "")
+
+
+@pytest.mark.parametrize("data", [None, b"df", b"df $(x)"])
+def test_what_the_caller_sends_is_no_reason(data: bytes | None) -> None:
+    assert document.build(submission(b"bash -s", stdin=data)).request.command.opaque == ()
+    assert document.build(submission(b"psql -X", stdin=data)).request.command.opaque == ()
+    assert document.build(submission(b"cat x | bash -s", stdin=data)).request.command.opaque == ("shell_stdin",)
+
+
+def test_a_megabyte_of_any_bytes_fits() -> None:
+    for text in (b"cat", b"bash", b"psql", b"python3"):
+        for data in (b"\xff" * (1 << 20), b'"' * (1 << 20)):
+            made = document.build(submission(text, stdin=data, stdin_mode="judge"))
+            assert made.request.stdin.bytes == 1 << 20
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import hashlib
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -94,6 +94,16 @@ def test_input_is_kept_where_it_is_asked_for(bench: Bench) -> None:
     recording.input(b"q\n")
     recording.close()
     assert bench.lines()[-1] == [0.0, "i", "q\n"]
+
+
+@pytest.mark.parametrize(("level", "kept"), [("digest", False), ("output", True), ("io", True)])
+def test_judged_input_is_kept_with_what_it_did(
+    bench: Bench, level: Literal["digest", "output", "io"], kept: bool
+) -> None:
+    recording = bench.open(level=level)
+    recording.input(b"df\n", judged=True)
+    recording.close()
+    assert ([0.0, "i", "df\n"] in bench.lines()) == kept
 
 
 def test_a_digest_keeps_no_byte_of_the_output(bench: Bench) -> None:

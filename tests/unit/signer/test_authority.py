@@ -8,12 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S
-from jumphost.command import forced
+from jumphost.command import forced, stdin
 from jumphost.command.facts import analyse
 from jumphost.errors import Code, Refused
 from jumphost.model.approval import Approval, Term
 from jumphost.model.decision import Decision, Limits
-from jumphost.model.request import ApprovalView, Request, TargetView, input_digest
+from jumphost.model.request import ApprovalView, Request, Stdin, TargetView, input_digest
 from jumphost.signer import authority
 from jumphost.signer.draft import Draft
 from jumphost.signer.protocol import Check, SignTarget, UseTarget
@@ -78,6 +78,22 @@ def test_behind_nat_it_is_bound_to_what_the_target_sees(tmp_path: Path) -> None:
 def test_a_structured_text_that_people_approved_runs_as_it_was_sent(bench: SigningBench) -> None:
     asked = approved(bench, command=analyse(b"ls $(pwd)"))
     assert "'ls $(pwd)'" in draft(bench, asked).critical["force-command"]
+
+
+@pytest.mark.parametrize(("text", "data"), [(b"cat", b"\xff"), (b"bash", b"df -h\n")])
+def test_standard_input_that_was_judged_is_signed_for(bench: SigningBench, text: bytes, data: bytes) -> None:
+    request = bench.request(command=analyse(text), stdin=given(data, text))
+    made = draft(bench, bench.sign_target(decided.decision(request, bench.clock, stdin="judge")))
+    assert f"'{text.decode()}'" in made.critical["force-command"]
+
+
+def test_code_on_standard_input_that_people_approved_is_signed_for(bench: SigningBench) -> None:
+    request = bench.request(command=analyse(b"bash"), stdin=given(b"a $(b)", b"bash"))
+    decision = decided.decision(request, bench.clock, "hold", terms=(DBA,), stdin="judge")
+    assert draft(bench, bench.sign_target(decision, bench.approval(request, "alice"))).kind == "run"
+    other = bench.request(id=request.id, command=analyse(b"bash"), stdin=given(b"a $(c)", b"bash"))
+    decision = decided.decision(other, bench.clock, "hold", terms=(DBA,), stdin="judge")
+    assert "on something else" in refused(bench, bench.sign_target(decision, bench.approval(request, "alice")))
 
 
 def test_a_login_for_a_connection_has_no_forced_command_where_the_signer_knows_of_one(tmp_path: Path) -> None:
@@ -145,6 +161,19 @@ def tampered_with_digest(decision: Decision) -> Decision:
     return replace(changed, judgement=replace(changed.judgement, input_digest=digest))
 
 
+def given(data: bytes, text: bytes = b"cat") -> Stdin:
+    return stdin.facts(data, analyse(text), mode="judge")
+
+
+def with_other_input(decision: Decision) -> Decision:
+    """Another digest of standard input in the document, after the decision, and the document's own digest made anew."""
+    judgement = decision.judgement
+    was, now = (given(data).sha256.encode() for data in (b"data", b"dato"))
+    document = judgement.document.replace(was, now)
+    assert document != judgement.document
+    return replace(decision, judgement=replace(judgement, document=document, input_digest=input_digest(document)))
+
+
 def view(bench: SigningBench, **changes: Any) -> TargetView:
     return replace(bench.request().target, **changes)
 
@@ -189,6 +218,30 @@ REFUSALS: dict[str, tuple[str, Change]] = {
     "structured, for another shell": (
         "read as 'bash'",
         lambda b: approved(b, command=analyse(b"a $(b)", dialect="bash")),
+    ),
+    "other standard input than was judged": (
+        "request digest",
+        lambda b: judged(b, with_other_input, stdin=given(b"data")),
+    ),
+    "standard input that nobody looked at": (
+        "other standard input",
+        lambda b: b.sign_target(decided.decision(b.request(), b.clock, stdin="judge")),
+    ),
+    "code on standard input that nobody looked at": (
+        "got code on standard input that nobody looked at",
+        lambda b: b.sign_target(decided.decision(b.request(command=analyse(b"bash")), b.clock, stdin="stream")),
+    ),
+    "standard input that the decision does not hand on": (
+        "other standard input",
+        lambda b: b.sign_target(decided.decision(b.request(stdin=given(b"data")), b.clock, stdin="stream")),
+    ),
+    "code on standard input, by rule alone": (
+        "got code on standard input",
+        lambda b: b.sign_target(
+            decided.decision(
+                b.request(command=analyse(b"bash"), stdin=given(b"a $(b)", b"bash")), b.clock, stdin="judge"
+            )
+        ),
     ),
     "no UUID": ("expected a UUID", lambda b: judged(b, lambda d: d, id="'; rm -rf /; '")),
     "no address": (

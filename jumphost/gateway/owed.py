@@ -1,0 +1,40 @@
+"""What a decision owes that cannot be done, or may not be: why a good answer of the engine is denied all the same."""
+
+from jumphost.command import stdin
+from jumphost.errors import Code
+from jumphost.model.decision import Verdict
+from jumphost.model.request import Request
+
+Objection = tuple[Code, str]
+
+
+def objection(verdict: Verdict, request: Request) -> Objection | None:
+    """Why nothing may run though the verdict is no denial: a code and a line for the caller; None if it may."""
+    owed = verdict.obligations
+    if owed.mask or owed.credential:
+        return Code.POLICY_UNSUPPORTED, "the policy asks for an obligation that this gateway cannot meet"
+    if request.stdin.sha256:
+        return _judged(verdict, request)
+    if owed.stdin == "closed" and stdin.starved(request.command):
+        return Code.STDIN_CLOSED, "the command reads standard input, which the policy closed"
+    if owed.stdin == "stream" and (kind := stdin.kind(request.command)) != "data":
+        return Code.STDIN_UNJUDGED, f"the command takes standard input for {kind}, which the policy would let by unseen"
+    return None
+
+
+def _judged(verdict: Verdict, request: Request) -> Objection | None:
+    given = request.stdin
+    if verdict.obligations.stdin != "judge":
+        return Code.STDIN_UNJUDGED, "the policy asked for standard input, and no longer does now that it has it"
+    if verdict.effect == "allow" and not stdin.understood(given):
+        reasons = ", ".join(given.command.opaque or given.command.dynamic) or given.command.tier
+        return (
+            Code.COMMAND_UNPARSED,
+            f"only {given.kind} that is known as written can be allowed by rule alone: {reasons}",
+        )
+    if verdict.effect == "hold" and not stdin.shown(given):
+        return (
+            Code.COMMAND_UNPARSED,
+            f"the {given.kind} on standard input cannot be shown whole, so nobody can approve it",
+        )
+    return None
