@@ -44,6 +44,7 @@ def explain(
     target: Annotated[str, typer.Option("--target", help="Where it would run.")] = "",
     login: Annotated[str, typer.Option("--login", help="As whom; else the target's first login.")] = "",
     now: Annotated[str, typer.Option("--now", help="When: RFC 3339; else now.")] = "",
+    purpose: Annotated[str, typer.Option("--purpose", help="What JUMPHOST_PURPOSE would say.")] = "",
     stdin: Annotated[Path | None, typer.Option("--stdin", help="A file as standard input.", dir_okay=False)] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Questions on stdin, answers on stdout, one a line.")] = False,
     site: SiteOption = None,
@@ -58,7 +59,7 @@ def explain(
     if not (identity and target and command):
         usage("got no question, expected --identity NAME --target NAME -- 'COMMAND'")
     data = stdin.read_bytes() if stdin else None
-    ask = Ask(identity, target, " ".join(command), login, None, now)
+    ask = Ask(identity, target, " ".join(command), login, None, now, purpose)
 
     async def run() -> Judgement:
         async with _engine(where, config) as engine:

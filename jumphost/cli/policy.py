@@ -101,7 +101,7 @@ def run_tables(site: SiteOption = None, engine: EngineOption = "auto", as_json: 
     clock = SystemClock()
 
     def submit(row: Row) -> Submission:
-        ask = rehearsal.Ask(row.identity, row.target, row.run, row.login, row.stdin, row.now)
+        ask = rehearsal.Ask(row.identity, row.target, row.run, row.login, row.stdin, row.now, row.purpose)
         return rehearsal.submission(ask, config, clock)
 
     async def run() -> list[Outcome]:

@@ -71,7 +71,7 @@ class Policies:
         ours = [case for case in cases if case.row.identity in config.identities and case.row.target in config.targets]
 
         def submit(row: tables.Row) -> Submission:
-            ask = rehearsal.Ask(row.identity, row.target, row.run, row.login, row.stdin, row.now)
+            ask = rehearsal.Ask(row.identity, row.target, row.run, row.login, row.stdin, row.now, row.purpose)
             return rehearsal.submission(ask, config, self._clock)
 
         wrong = []

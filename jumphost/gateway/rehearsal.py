@@ -23,6 +23,7 @@ class Ask(Struct, frozen=True, forbid_unknown_fields=True):
     login: str = ""
     stdin: str | None = None
     now: str = ""
+    purpose: str = ""  # what JUMPHOST_PURPOSE would say
 
 
 def submission(ask: Ask, config: SiteConfig, clock: Clock, *, stdin: bytes | None = None) -> Submission:
@@ -67,6 +68,7 @@ def submission(ask: Ask, config: SiteConfig, clock: Clock, *, stdin: bytes | Non
         target=TargetView(name=target.name, kind=target.kind, login=login, labels=target.labels),
         operation="exec",
         raw=raw,
+        purpose=ask.purpose,
         dialect=target.shell,
         stdin_mode="closed" if stdin is None else "judge",
         stdin=stdin,

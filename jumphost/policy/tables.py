@@ -36,6 +36,7 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True):
     login: str = ""
     stdin: str | None = None
     now: str = ""
+    purpose: str = ""
 
 
 class Case(Struct, frozen=True):

@@ -46,7 +46,7 @@ async def test_tables_come_out_the_same(tmp_path: Path) -> None:
     config, clock = load_site(site), SystemClock()
 
     def submit(row: tables.Row) -> Submission:
-        ask = rehearsal.Ask(row.identity, row.target, row.run, row.login, row.stdin, row.now)
+        ask = rehearsal.Ask(row.identity, row.target, row.run, row.login, row.stdin, row.now, row.purpose)
         return rehearsal.submission(ask, config, clock)
 
     cases, came_out = tables.load(site.policies), []

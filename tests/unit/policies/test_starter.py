@@ -7,9 +7,12 @@ import pytest
 import yaml
 
 from jumphost.clock import parse_rfc3339
+from jumphost.command import profile
+from jumphost.command.grammar import Grammars
 from jumphost.model.decision import Verdict
 from jumphost.model.identity import Identity
 from jumphost.model.request import Source, TargetView
+from jumphost.policy import bundle
 from jumphost.policy.base import Submission
 from jumphost.policy.document import build
 from jumphost.testing.rego import UNDEFINED, WITHOUT_OPA, Embedded, Opa, modules_under, opa_installed
@@ -17,7 +20,13 @@ from jumphost.testing.rego import UNDEFINED, WITHOUT_OPA, Embedded, Opa, modules
 ROOT = Path(__file__).parents[3]
 POLICIES = ROOT / "policies"
 NOW = "2026-11-22T02:00:00Z"
-GROUPS = {"batch-reader": "readonly", "order-service": "payments", "deploy-bot": "deploy", "backup-job": "backup"}
+GROUPS = {
+    "batch-reader": "readonly",
+    "order-service": "payments",
+    "deploy-bot": "deploy",
+    "backup-job": "backup",
+    "night-shift": "break-glass",
+}
 TARGETS = {
     "batch-host": ("batch", {"env": "dev"}),
     "payments-db": ("app", {"env": "prod", "data": "payments"}),
@@ -25,6 +34,7 @@ TARGETS = {
 TABLES = sorted((POLICIES / "tests" / "decisions").glob("*.yaml"))
 CASES = [case for table in TABLES for case in yaml.safe_load(table.read_text())]
 MODULES = modules_under(ROOT / "rego", POLICIES)
+PROFILES = Grammars(profile.decode(bundle.load(POLICIES).profiles))
 RULES = {path: text for path, text in MODULES.items() if path.startswith(str(POLICIES / "rules"))}
 
 
@@ -47,8 +57,11 @@ def document(case):
         target=TargetView(case["target"], "ssh", case.get("login", login), labels),
         operation="exec",
         raw=case["run"].encode(),
+        purpose=case.get("purpose", ""),
+        stdin=case["stdin"].encode() if "stdin" in case else None,
+        stdin_mode="judge" if "stdin" in case else "closed",
     )
-    return yaml.safe_load(build(submission).body)
+    return yaml.safe_load(build(submission, PROFILES).body)
 
 
 def test_decision_tables(rego):
@@ -87,7 +100,7 @@ class TestRuleFiles:
         folder = Path(path).parent
         assert Path(path).stem == folder.name
         assert f"package policies.rules.{folder.parent.name}.{folder.name}\n" in RULES[path]
-        assert len(RULES[path].splitlines()) <= 60
+        assert len(RULES[path].splitlines()) <= 80
 
     def test_tests(self, path):
         tests = RULES[path.replace(".rego", "_test.rego")]
@@ -107,7 +120,7 @@ def test_tables_name_every_case_once():
     names = [(case["target"], case["name"]) for case in CASES]
     assert len(names) == len(set(names))
     for case in CASES:
-        assert set(case) <= {"name", "identity", "target", "login", "run", "stdin", "now", "expect"}
+        assert set(case) <= {"name", "identity", "target", "login", "run", "stdin", "now", "purpose", "expect"}
         assert case["expect"]["effect"] in Verdict.__annotations__["effect"].__args__
         assert case["name"].startswith(
             {"allow": "allowed", "deny": "disallowed", "hold": "held"}[case["expect"]["effect"]]

@@ -27,9 +27,16 @@ allow contains verdict if {
 	command.plain(input.command)
 	command.reads_only(input.command)
 	command.tables_within(input.command, data.policies.data.payments.tables)
+	_reads_a_table
 	command.hosts_within(input.command, data.policies.data.payments.hosts)
 	some hours in data.policies.data.payments.windows
 	window.inside(hours, input.now)
 	terms := {"limits": {"timeout_s": 120, "output_bytes": 16777216}}
 	verdict := result.allow("payments.tables.read", "reads listed tables", terms)
+}
+
+_reads_a_table if {
+	some found in input.command.sql
+	some statement in found.statements
+	count(statement.tables) > 0
 }
