@@ -1,6 +1,5 @@
 """The programs that wrappers run, behind the ones that stand in the text itself."""
 
-import posixpath
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -46,6 +45,8 @@ def unwrapped(command: Command, read: Read) -> Command:
     say all that it runs has ``wrapper``; where that is not known, ``opaque`` says why. A text for a shell that is not
     literal makes the whole opaque, with the reason why it is not.
     """
+    if not any(map(_hands_on, command.commands)):
+        return command
     walk = _Walk(command, read)
     walk.visit_all()
     return walk.result()
@@ -221,9 +222,17 @@ class _Walk:
         )
 
 
+def _hands_on(invocation: Invocation) -> bool:
+    """Whether its program may hand something on; most do not, and need no walk."""
+    name = invocation.program.rpartition("/")[2]
+    return invocation.kind == "literal" and bool(
+        name in _READERS or name in wrappers.ALWAYS or language(name) or wrappers.LOADER.fullmatch(name)
+    )
+
+
 def _handed(invocation: Invocation, dialect: str) -> Handed:
     """What the invocation hands on, by the name of its program: in any folder but the system's it is not that one."""
-    name = posixpath.basename(invocation.program)
+    name = invocation.program.rpartition("/")[2]
     reader = _READERS.get(name)
     if reader is not None:
         operands = [word.v for word in invocation.argv[1:]]
