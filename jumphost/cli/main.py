@@ -27,6 +27,7 @@ NOUNS: dict[str, str] = {
     "approval": "Held commands: list, show, approve, reject, withdraw.",
     "session": "Sessions: list, show, play, export.",
     "audit": "Questions to the trail.",
+    "mask": "Masking of output: try a plan.",
 }
 
 

@@ -1,0 +1,103 @@
+"""Where a value may begin: a pattern of fixed length, and of what stands before it.
+
+A trigger is ASCII text of literal bytes, ``[classes]`` and ``{n}`` after either; a backslash takes the next byte as it
+is. Every byte of it is one element, so its start is its end less its length, in any engine.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+LONGEST: Final = 40  # bytes of one trigger: longer ones make the engines' automata large
+
+_ELEMENT = re.compile(r"(\[[^\]]+\]|\\.|[^\[\\{])(?:\{([0-9]{1,2})\})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """``text`` where no byte of the class ``before`` precedes it ("": anything may).
+
+    ``strong`` is how many of its bytes at the end of what has come are held however long nothing follows; fewer are let
+    go once the stream is idle. ``held`` false: it is context and never part of the value, so it is not held at all.
+    """
+
+    text: str
+    before: str = ""
+    strong: int = 4
+    nocase: bool = False
+    held: bool = True
+    elements: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "elements", _elements(self.text, nocase=self.nocase))
+
+    @property
+    def pattern(self) -> bytes:
+        """As a regular expression that Hyperscan and RE2 read alike; with ``before`` it takes one byte more."""
+        return (f"[^{self.before}]" if self.before else "").encode() + self.text_pattern
+
+    @property
+    def text_pattern(self) -> bytes:
+        """The text alone as a regular expression."""
+        return "".join(self.elements).encode()
+
+
+def _elements(text: str, *, nocase: bool) -> tuple[str, ...]:
+    found: list[str] = []
+    at = 0
+    while at < len(text):
+        match = _ELEMENT.match(text, at)
+        if match is None or not text.isascii():
+            raise ValueError(f"trigger {text!r}: got {text[at:]!r}, expected a byte, a [class] or \\ and a byte")
+        element, times = match[1], int(match[2] or 1)
+        if element[0] != "[":
+            byte = element[-1]
+            element = f"[{byte.lower()}{byte.upper()}]" if nocase and byte.isalpha() else re.escape(byte)
+        found += [element] * times
+        at = match.end()
+    if not 0 < len(found) <= LONGEST:
+        raise ValueError(f"trigger {text!r}: got {len(found)} bytes, expected 1 to {LONGEST}")
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Finds where a trigger that is not complete yet may begin, in the last bytes of what has come."""
+
+    any: re.Pattern[bytes] | None
+    strong: re.Pattern[bytes] | None
+    reach: int
+
+    def find(self, buffer: bytes) -> tuple[int, int]:
+        """The first such place, and the first that is held strongly; ``len(buffer)`` where there is none."""
+        at = max(0, len(buffer) - self.reach)
+        found = [pattern.search(buffer, at) if pattern else None for pattern in (self.any, self.strong)]
+        first, strong = (match.start() if match else len(buffer) for match in found)
+        return first, strong
+
+
+@lru_cache(maxsize=64)
+def tail(triggers: tuple[Trigger, ...]) -> Tail:
+    """What finds the unfinished ones of these triggers that are held."""
+    held = [trigger for trigger in triggers if trigger.held]
+    if not held:
+        return Tail(None, None, 0)
+    return Tail(
+        re.compile(b"|".join(_unfinished(trigger, 1) for trigger in held), re.DOTALL),
+        re.compile(b"|".join(_unfinished(trigger, trigger.strong) for trigger in held), re.DOTALL),
+        max(len(trigger.elements) for trigger in held) - 1,
+    )
+
+
+def _unfinished(trigger: Trigger, least: int) -> bytes:
+    """The first ``least`` elements or more up to the end of the buffer, but not all of them."""
+    elements = trigger.elements
+    if len(elements) == 1:
+        return rb"(?!)"
+    least = min(least, len(elements) - 1)
+    rest = r"\Z"
+    for element in reversed(elements[least:-1]):
+        rest = rf"(?:\Z|{element}{rest})"
+    before = f"(?<![{trigger.before}])" if trigger.before else ""
+    return (before + "".join(elements[:least]) + rest).encode("ascii")
