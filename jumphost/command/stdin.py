@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from msgspec.structs import replace
 
-from jumphost.command import sql
+from jumphost.command import secrets, sql
 from jumphost.command.facts import analyse
 from jumphost.command.opaque import NotLiteral, Opaque
 from jumphost.command.readers import CLIENTS, KINDS, SHELLS, Kind, takes
@@ -63,9 +63,10 @@ def facts(data: bytes, command: Command, *, mode: StdinMode, read: Reading = ana
     text = Command(raw=printable(data), sha256=digest, bytes=len(data), dialect=what)
     if what == "sql":
         found = tuple(_sql(data, one, command) for one in readers)
-        text = replace(text, sql=found)
+        text = secrets.described(replace(text, sql=found))
         opaque += [reason for one in found for reason in one.opaque]
     elif strange := [one.program for one in readers if one.program not in SHELLS]:
+        text = secrets.described(text)
         opaque += [f"{Opaque.INTERPRETER.value}:{program}" for program in strange]
     else:
         text = read(data, dialect=_dialect(readers))

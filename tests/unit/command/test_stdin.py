@@ -184,6 +184,13 @@ def test_sql_that_is_not_plain_is_not_understood(data: bytes, reason: str) -> No
     assert not stdin.understood(found)
 
 
+@pytest.mark.parametrize("text", ["bash", "psql -X", "python3 -", "csh"])
+def test_secrets_are_found_whatever_reads_it(text: str) -> None:
+    token = b"ghp_0123456789abcdefghijABCDEFGHIJ012345"
+    assert read(b"select '" + token + b"'", text).command.facts.secret_argv
+    assert not read(b"select 'x'", text).command.facts.secret_argv
+
+
 def test_sql_that_others_may_read_or_change_first_is_opaque() -> None:
     altered = read(b"select 1", "tr a b | psql -X")
     assert altered.command.opaque == ("sql_opaque",)
