@@ -76,10 +76,11 @@ def facts(data: bytes, command: Command, *, mode: StdinMode, read: Reading = ana
     return replace(known, command=replace(text, opaque=tuple(dict.fromkeys(opaque))))
 
 
-def seen(command: Command) -> Command:
+def seen(command: Command, given: Stdin) -> Command:
     """The command without the reasons that its standard input is not known, where that is what the caller sends.
 
     No code and no SQL of a caller runs unseen: its input is closed, or judged, and has facts and reasons of its own.
+    SQL that was judged stands among that of the command too: what a rule says of all its SQL, it says of this.
     """
     own = {one.id for one in command.commands if _reads_all(one, command)}
     code = {one.id for one in command.commands if takes(one) == "code"}
@@ -88,7 +89,10 @@ def seen(command: Command) -> Command:
         Opaque.SHELL_STDIN.value: bool(code) and code <= own,
         Opaque.SQL_OPAQUE.value: rest != command.sql and not any(one.opaque for one in rest),
     }
-    return replace(command, sql=rest, opaque=tuple(reason for reason in command.opaque if not gone.get(reason)))
+    sent = tuple(one for one in given.command.sql if one.cmd in own)
+    return replace(
+        command, sql=(*rest, *sent), opaque=tuple(reason for reason in command.opaque if not gone.get(reason))
+    )
 
 
 def understood(stdin: Stdin) -> bool:

@@ -245,7 +245,7 @@ def test_parts_in_a_pipe_or_within_others_are_not_starved() -> None:
     ],
 )
 def test_what_the_caller_sends_is_no_reason(text: str, reasons: tuple[str, ...], stays: tuple[str, ...]) -> None:
-    assert stdin.seen(replace(command(text), opaque=reasons)).opaque == stays
+    assert stdin.seen(replace(command(text), opaque=reasons), Stdin()).opaque == stays
 
 
 def called(source: str, *opaque: str) -> Sql:
@@ -267,16 +267,27 @@ def test_what_is_known_of_the_call_stays_with_the_sql() -> None:
 )
 def test_sql_that_the_caller_sends_is_no_reason(others: tuple[Sql, ...], opaque: tuple[str, ...]) -> None:
     line = replace(command("psql"), sql=(called("stdin", "stdin"), *others), opaque=("sql_opaque",))
-    seen = stdin.seen(line)
+    seen = stdin.seen(line, Stdin())
     assert (seen.sql, seen.opaque) == (others, opaque)
+
+
+def test_sql_that_was_judged_stands_among_that_of_the_command() -> None:
+    line = command("psql -X")
+    found = stdin.facts(b"delete from x", line, mode="judge")
+    seen = stdin.seen(line, found)
+    assert (seen.sql, seen.opaque) == (found.command.sql, ())
+    assert [statement.read_only for one in seen.sql for statement in one.statements] == [False]
+    piped = command("cat x | psql -X")
+    altered = stdin.seen(piped, stdin.facts(b"select 1", piped, mode="judge"))
+    assert [(one.source, one.opaque) for one in altered.sql] == [("stdin", ("stdin",))]
 
 
 def test_what_else_is_said_of_the_call_stays() -> None:
     line = replace(command("psql"), sql=(called("stdin", "rcfile", "stdin"),), opaque=("sql_opaque",))
-    seen = stdin.seen(line)
+    seen = stdin.seen(line, Stdin())
     assert (seen.sql, seen.opaque) == ((called("stdin", "rcfile"),), ("sql_opaque",))
     piped = replace(line, commands=(replace(line.commands[0], stdin="pipe"),))
-    assert stdin.seen(piped) == piped
+    assert stdin.seen(piped, Stdin()) == piped
 
 
 def test_what_people_cannot_read_whole_is_not_shown() -> None:
