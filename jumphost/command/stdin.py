@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from msgspec.structs import replace
 
-from jumphost.command import sql
+from jumphost.command import secrets, sql
 from jumphost.command.facts import analyse
 from jumphost.command.opaque import NotLiteral, Opaque
 from jumphost.command.readers import CLIENTS, KINDS, SHELLS, Kind, takes
@@ -63,9 +63,10 @@ def facts(data: bytes, command: Command, *, mode: StdinMode, read: Reading = ana
     text = Command(raw=printable(data), sha256=digest, bytes=len(data), dialect=what)
     if what == "sql":
         found = tuple(_sql(data, one, command) for one in readers)
-        text = replace(text, sql=found)
+        text = secrets.described(replace(text, sql=found))
         opaque += [reason for one in found for reason in one.opaque]
     elif strange := [one.program for one in readers if one.program not in SHELLS]:
+        text = secrets.described(text)
         opaque += [f"{Opaque.INTERPRETER.value}:{program}" for program in strange]
     else:
         text = read(data, dialect=_dialect(readers))
@@ -75,10 +76,11 @@ def facts(data: bytes, command: Command, *, mode: StdinMode, read: Reading = ana
     return replace(known, command=replace(text, opaque=tuple(dict.fromkeys(opaque))))
 
 
-def seen(command: Command) -> Command:
+def seen(command: Command, given: Stdin) -> Command:
     """The command without the reasons that its standard input is not known, where that is what the caller sends.
 
     No code and no SQL of a caller runs unseen: its input is closed, or judged, and has facts and reasons of its own.
+    SQL that was judged stands among that of the command too: what a rule says of all its SQL, it says of this.
     """
     own = {one.id for one in command.commands if _reads_all(one, command)}
     code = {one.id for one in command.commands if takes(one) == "code"}
@@ -87,7 +89,10 @@ def seen(command: Command) -> Command:
         Opaque.SHELL_STDIN.value: bool(code) and code <= own,
         Opaque.SQL_OPAQUE.value: rest != command.sql and not any(one.opaque for one in rest),
     }
-    return replace(command, sql=rest, opaque=tuple(reason for reason in command.opaque if not gone.get(reason)))
+    sent = tuple(one for one in given.command.sql if one.cmd in own)
+    return replace(
+        command, sql=(*rest, *sent), opaque=tuple(reason for reason in command.opaque if not gone.get(reason))
+    )
 
 
 def understood(stdin: Stdin) -> bool:

@@ -54,7 +54,6 @@ async def _documents(path: Path, key: Path, names: list[str]) -> list[bytes]:
         await requests.close()
 
 
-@pytest.mark.xfail(strict=True, reason="nothing finds secrets in texts yet")
 @pytest.mark.parametrize(
     ("command", "script"),
     [

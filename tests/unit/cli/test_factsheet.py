@@ -109,11 +109,11 @@ def test_files_and_what_is_worth_a_look() -> None:
 
 
 def test_standard_input_that_was_judged() -> None:
-    asked = build(submission(b"bash -s", stdin=b"df > /tmp/x; eval y", stdin_mode="judge")).request
+    asked = build(submission(b"bash -s", stdin=b"df > /tmp/x; alias y=z", stdin_mode="judge")).request
     rows = shown(asked.command, asked)
-    assert rows["stdin"] == [f"code, 19 bytes, sha256 {asked.stdin.sha256}"]
-    assert rows["stdin read as"] == ["literal: 'df' > /tmp/x ; 'eval' y"]
-    assert rows["stdin program"] == ["df: no profile", "eval: no profile"]
-    assert (rows["stdin writes"], rows["stdin not certain"]) == (["/tmp/x"], ["eval"])
+    assert rows["stdin"] == [f"code, 22 bytes, sha256 {asked.stdin.sha256}"]
+    assert rows["stdin read as"] == ["literal: 'df' > /tmp/x ; 'alias' 'y=z'"]
+    assert rows["stdin program"] == ["df: no profile", "alias: no profile"]
+    assert (rows["stdin writes"], rows["stdin not certain"]) == (["/tmp/x"], ["alias"])
     data = build(submission(b"cat", stdin=b"\xff", stdin_mode="judge")).request
     assert [name for name in shown(data.command, data) if name.startswith("stdin")] == ["stdin"]

@@ -184,6 +184,13 @@ def test_sql_that_is_not_plain_is_not_understood(data: bytes, reason: str) -> No
     assert not stdin.understood(found)
 
 
+@pytest.mark.parametrize("text", ["bash", "psql -X", "python3 -", "csh"])
+def test_secrets_are_found_whatever_reads_it(text: str) -> None:
+    token = b"ghp_0123456789abcdefghijABCDEFGHIJ012345"
+    assert read(b"select '" + token + b"'", text).command.facts.secret_argv
+    assert not read(b"select 'x'", text).command.facts.secret_argv
+
+
 def test_sql_that_others_may_read_or_change_first_is_opaque() -> None:
     altered = read(b"select 1", "tr a b | psql -X")
     assert altered.command.opaque == ("sql_opaque",)
@@ -238,7 +245,7 @@ def test_parts_in_a_pipe_or_within_others_are_not_starved() -> None:
     ],
 )
 def test_what_the_caller_sends_is_no_reason(text: str, reasons: tuple[str, ...], stays: tuple[str, ...]) -> None:
-    assert stdin.seen(replace(command(text), opaque=reasons)).opaque == stays
+    assert stdin.seen(replace(command(text), opaque=reasons), Stdin()).opaque == stays
 
 
 def called(source: str, *opaque: str) -> Sql:
@@ -260,16 +267,27 @@ def test_what_is_known_of_the_call_stays_with_the_sql() -> None:
 )
 def test_sql_that_the_caller_sends_is_no_reason(others: tuple[Sql, ...], opaque: tuple[str, ...]) -> None:
     line = replace(command("psql"), sql=(called("stdin", "stdin"), *others), opaque=("sql_opaque",))
-    seen = stdin.seen(line)
+    seen = stdin.seen(line, Stdin())
     assert (seen.sql, seen.opaque) == (others, opaque)
+
+
+def test_sql_that_was_judged_stands_among_that_of_the_command() -> None:
+    line = command("psql -X")
+    found = stdin.facts(b"delete from x", line, mode="judge")
+    seen = stdin.seen(line, found)
+    assert (seen.sql, seen.opaque) == (found.command.sql, ())
+    assert [statement.read_only for one in seen.sql for statement in one.statements] == [False]
+    piped = command("cat x | psql -X")
+    altered = stdin.seen(piped, stdin.facts(b"select 1", piped, mode="judge"))
+    assert [(one.source, one.opaque) for one in altered.sql] == [("stdin", ("stdin",))]
 
 
 def test_what_else_is_said_of_the_call_stays() -> None:
     line = replace(command("psql"), sql=(called("stdin", "rcfile", "stdin"),), opaque=("sql_opaque",))
-    seen = stdin.seen(line)
+    seen = stdin.seen(line, Stdin())
     assert (seen.sql, seen.opaque) == ((called("stdin", "rcfile"),), ("sql_opaque",))
     piped = replace(line, commands=(replace(line.commands[0], stdin="pipe"),))
-    assert stdin.seen(piped) == piped
+    assert stdin.seen(piped, Stdin()) == piped
 
 
 def test_what_people_cannot_read_whole_is_not_shown() -> None:

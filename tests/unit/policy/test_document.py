@@ -96,9 +96,9 @@ def test_what_the_caller_sends_is_no_reason(data: bytes | None) -> None:
 
 def test_a_megabyte_of_any_bytes_fits() -> None:
     for text in (b"cat", b"bash", b"psql", b"python3"):
-        for data in (b"\xff" * (1 << 20), b'"' * (1 << 20)):
+        for data in (b"\xff" * (1 << 20), b'"' * (1 << 20), b'"' * 32_768):
             made = document.build(submission(text, stdin=data, stdin_mode="judge"))
-            assert made.request.stdin.bytes == 1 << 20
+            assert made.request.stdin.bytes == len(data)
 
 
 @pytest.mark.parametrize(
