@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 from jumphost.command.opaque import Opaque
+from jumphost.command.words import LOCAL_NAME
 
 
 class Reading(Protocol):
@@ -53,6 +54,9 @@ _ALWAYS: Final = {
     "readarray": Opaque.SHELL_VARIABLE,
     "unset": Opaque.SHELL_VARIABLE,
 }
+_STRICTER: Final = re.compile(  # operands, each behind a NUL, that end a script sooner and do nothing else
+    r"(?:\0-[eu]{1,2}|\0-[eu]{0,2}o\0(?:errexit|nounset|pipefail))+"
+)
 _WITH_OPTION: Final = {
     "mapfile": ("C", Opaque.MAPFILE_CALLBACK),
     "readarray": ("C", Opaque.MAPFILE_CALLBACK),
@@ -81,7 +85,7 @@ def reasons(argv: Sequence[str]) -> Iterator[str]:
     program, *operands = argv
     if program not in BUILTINS:
         return
-    if reason := _ALWAYS.get(program):
+    if (reason := _ALWAYS.get(program)) and not _is_harmless(program, operands):
         yield reason
     if (option := _WITH_OPTION.get(program)) and _has_option(operands, option[0]):
         yield option[1]
@@ -89,6 +93,18 @@ def reasons(argv: Sequence[str]) -> Iterator[str]:
         yield f"{Opaque.EXEC_WRAPPER}:jobs"
     if program != "echo" and any(_SUBSCRIPT.match(operand) for operand in operands):
         yield Opaque.ARITH_EVAL
+
+
+def _is_harmless(program: str, operands: Sequence[str]) -> bool:
+    """Whether ``set`` only makes the shell stricter, or ``read`` fills only variables that no shell looks at."""
+    match program:
+        case "set":
+            return bool(_STRICTER.fullmatch("".join(f"\0{operand}" for operand in operands)))
+        case "read":
+            names = operands[1:] if operands[:1] == ["-r"] else operands
+            return bool(names) and all(map(LOCAL_NAME.fullmatch, names))
+        case _:
+            return False
 
 
 def dynamic_reasons(words: Sequence["Reading"]) -> Iterator[str]:

@@ -121,12 +121,13 @@ def test_no_long_flag_is_known_by_its_beginning(program: str) -> None:
 
 
 def test_what_reading_must_not_allow_is_told_apart_by_more_than_effects() -> None:
-    """Dangerous calls of these programs with effects of reading have a host, a variable or a redirection that tells."""
+    """Dangerous calls of these programs with effects of reading name a host, a file, a variable or a redirection."""
     passed = 0
     for one in dangerous():
         found = analyse(one.raw, profiles=GRAMMARS)
         if found.commands and all(call.program in NEVER and reads(call.profile) for call in found.commands):
             hosts = any(call.profile.hosts for call in found.commands)
-            assert hosts or found.facts.env_danger or found.files.write, one.run
+            files = found.files
+            assert hosts or found.facts.env_danger or files.read or files.write or files.unknown, one.run
             passed += 1
     assert passed

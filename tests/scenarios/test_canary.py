@@ -49,7 +49,7 @@ def kept(site: LiveSite) -> dict[Path, bytes]:
 def seen(served: LiveSite) -> list[bytes]:
     """What callers saw of one of each end that a request can have."""
     site, seen = served, []
-    key, stranger = site.key("deploy-bot"), site.key("batch-reader")
+    key, stranger = site.key("deploy-bot"), site.key("backup-job")
 
     def run(command: str, *, key: Path = key, where: str = "batch-host", **env: str) -> bytes:
         wishes = {f"JUMPHOST_{name.upper()}" if name != "LANG" else name: value for name, value in env.items()}

@@ -121,7 +121,7 @@ def test_nobody_shares_a_login(site: LiveSite) -> None:
 def test_every_command_is_judged_though_the_login_is_open(site: LiveSite) -> None:
     with connection(site, "batch-reader", "judged") as words:
         assert run(words, "id").returncode == 0
-        denied = run(words, "cat /etc/passwd")
+        denied = run(words, "cat /srv/elsewhere")
     assert denied.returncode == 77
     assert b"policy.no_rule" in denied.stderr
 

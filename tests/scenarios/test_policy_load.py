@@ -26,7 +26,7 @@ def site() -> Iterator[LiveSite]:
 
 
 def test_a_bundle_is_loaded_while_commands_run(site: LiveSite) -> None:
-    key = site.key("batch-reader")
+    key = site.key("backup-job")
 
     def kernel() -> tuple[int, bytes]:
         ran = site.ssh(key, "batch-host", "uname -s")

@@ -47,3 +47,31 @@ def test_some_commands_hide_what_runs(raw: bytes, hidden: tuple[str, ...]) -> No
 def test_declaring_builtins_give_variables_to_what_follows() -> None:
     assert list(declared(["export", "-p", "A=b=c", "D"])) == [("A", "b=c"), ("D", "")]
     assert list(declared(["env", "A=b"])) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["set -e", "set -eu -o pipefail", "set -euo pipefail", "read line", "read -r name value"]
+)
+def test_what_only_ends_a_script_sooner_or_fills_a_local_variable_is_known(text: str) -> None:
+    assert list(reasons(text.split())) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        *(
+            (text, "shell_option")
+            for text in ("set", "set -x", "set -ex", "set +e", "set -o", "set -o vi", "set -e --")
+        ),
+        *(
+            (text, "shell_variable")
+            for text in ("read", "read -r", "read PATH", "read -a x", "read -r x PS4", "read -rp x")
+        ),
+    ],
+)
+def test_any_other_option_or_variable_is_not(text: str, reason: str) -> None:
+    assert list(reasons(text.split())) == [reason]
+
+
+def test_a_blank_within_an_option_is_no_second_one() -> None:
+    assert list(reasons(["set", "-e -u"])) == ["shell_option"]
