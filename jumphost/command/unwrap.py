@@ -42,8 +42,8 @@ def unwrapped(command: Command, read: Read) -> Command:
     """``command`` with what its wrappers run appended to ``commands``; never raises.
 
     ``read`` gives the facts of a text in a dialect, as far as they stand in the text itself. A wrapper whose children
-    say all that it runs has ``wrapper``; where that is not known, ``opaque`` says why. A text for a shell that is not
-    literal makes the whole opaque, with the reason why it is not.
+    say all that it runs has ``wrapper``; where that is not known, ``opaque`` says why. Where a text for a shell is not
+    literal, ``dynamic`` has the reason: no rule alone can allow the whole.
     """
     if not any(map(_hands_on, command.commands)):
         return command
@@ -165,7 +165,7 @@ class _Walk:
         parent, origin = self.invocations[at], self.origins[at]
         found = self.read(child.code.encode(), child.dialect)
         if found.tier == "structured":
-            self._because([_not_literal(child.code)])
+            self.dynamic[_not_literal(child.code)] = None
         self._because(found.opaque)
         self.dynamic.update(dict.fromkeys(found.dynamic))
         self.danger.update(found.facts.env_danger)

@@ -82,7 +82,16 @@ def test_parents_within_a_text_are_moved_with_it() -> None:
         (2, "cmdsubst", "c"),
         (1, "wrapper:sh", "d"),
     ]
-    assert (command.opaque, command.dynamic) == (("cmdsubst",), ("cmdsubst",))
+    assert (command.opaque, command.dynamic) == ((), ("cmdsubst",))
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [(b"sh -c 'ls $x'", "param"), (b"sh -c 'if a; then b; fi'", "reserved_word"), (b"sudo sh -c 'ls *.x'", "glob")],
+)
+def test_a_text_that_is_not_literal_is_told_and_hides_nothing(raw: bytes, reason: str) -> None:
+    command = analyse(raw)
+    assert (command.tier, command.opaque, command.dynamic) == ("literal", (), (reason,))
 
 
 def test_a_branch_stays_one() -> None:
