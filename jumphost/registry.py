@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jumphost import wire
-from jumphost.command.profile import encode
+from jumphost.command.profiled.profile import encode
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Unavailable

@@ -9,11 +9,11 @@ import msgspec
 import typer
 
 from jumphost.cli.common import FOUND, JsonOption, SiteOption, emit, err, noun, open_site, out, printable, table, usage
-from jumphost.command.examples import failures
 from jumphost.command.facts import analyse
-from jumphost.command.grammar import Grammars
-from jumphost.command.match import match
-from jumphost.command.profile import Form, Profile
+from jumphost.command.profiled.examples import failures
+from jumphost.command.profiled.grammar import Grammars
+from jumphost.command.profiled.match import match
+from jumphost.command.profiled.profile import Form, Profile
 from jumphost.config.load import load_site
 from jumphost.errors import Problem
 from jumphost.policy import profiles

@@ -1,28 +1,16 @@
 """The facts of a command: what its text says would run, never whether it may."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from typing import Final, Literal
-
 from msgspec.structs import replace
 
-from jumphost.command import cloud, http, secrets, shfmt, sql
-from jumphost.command.builtins import BUILTINS, declared, reasons
-from jumphost.command.canonical import canonical
-from jumphost.command.grammar import NONE, Grammars
-from jumphost.command.lexer import Redirection, Simple, parse
-from jumphost.command.opaque import NotLiteral, Opaque
-from jumphost.command.parts import MODES, WRITING, dangerous, files, kind, program, stdin, touches
-from jumphost.command.profiled import profiled
-from jumphost.command.structured import Script, describe
-from jumphost.command.text import decode, printable
-from jumphost.command.unwrap import unwrapped
-from jumphost.model.request import Assignment, Command, Facts, Files, Invocation, Redirect, Shape, Word
-
-_NOTHING_MORE: Final = frozenset({Opaque.EMPTY})  # no other reader would find more
-_When = Literal["always", "and", "or"]
-_VIA: Final = {"": "top", "|": "pipe", "&&": "and", "||": "or", ";": "list"}
-_WHEN: Final[dict[str, _When]] = {"": "always", "&&": "and", "||": "or", ";": "always"}
+from jumphost.command.cloud import calls as cloud
+from jumphost.command.profiled.facts import profiled
+from jumphost.command.profiled.grammar import NONE, Grammars
+from jumphost.command.reading import read
+from jumphost.command.secrets import found as secrets
+from jumphost.command.sql import facts as sql
+from jumphost.command.web import http
+from jumphost.command.wrapped.unwrap import unwrapped
+from jumphost.model.request import Command
 
 
 def analyse(raw: bytes, *, dialect: str = "sh", profiles: Grammars = NONE) -> Command:
@@ -32,7 +20,7 @@ def analyse(raw: bytes, *, dialect: str = "sh", profiles: Grammars = NONE) -> Co
     commands. Beside a text that was read ``opaque`` names what may run or change unseen. ``canonical`` is of the
     literal tier alone: of a structured text the raw one runs. What is no text stands in ``raw`` as U+FFFD.
     """
-    found = unwrapped(_read(raw, dialect), _read)
+    found = unwrapped(read(raw, dialect), read)
     return profiled(_described(sql.described(found)), profiles)
 
 
@@ -40,128 +28,3 @@ def _described(found: Command) -> Command:
     """With what the words say to the programs that they are given to."""
     requests, calls = http.of_command(found), cloud.of_command(found)
     return secrets.described(replace(found, http=requests, cloud=calls) if requests or calls else found)
-
-
-def _read(raw: bytes, dialect: str) -> Command:
-    """The facts of ``raw`` as far as they stand in it: what a wrapper runs is an operand here."""
-    found = Command(
-        raw=printable(raw),
-        sha256=hashlib.sha256(raw).hexdigest(),
-        bytes=len(raw),
-        dialect=dialect,
-        files=Files(unknown=True),
-        facts=Facts(non_ascii=not raw.isascii()),
-    )
-    try:
-        text = decode(raw)
-        try:
-            commands = parse(text)
-        except NotLiteral as error:
-            if error.reason in _NOTHING_MORE or dialect not in shfmt.LANGUAGES:
-                raise
-            return _structured(found, describe(shfmt.parse(text, dialect), text))
-    except NotLiteral as error:
-        return replace(found, opaque=(error.reason.value,))
-    except RecursionError:
-        return replace(found, opaque=(Opaque.TOO_DEEP.value,))
-    invocations = _invocations(commands)
-    redirects = [redirect for invocation in invocations for redirect in invocation.redirects]
-    return replace(
-        found,
-        tier="literal",
-        opaque=tuple(dict.fromkeys(reason for command in commands for reason in reasons(command.words))),
-        canonical=canonical(commands),
-        shape=Shape(
-            commands=len(commands),
-            pipelines=invocations[-1].pipeline + 1,
-            operators=tuple(command.joint for command in commands if command.joint),
-            depth=1,
-        ),
-        commands=invocations,
-        files=files(redirects),
-        facts=_facts(
-            found.facts,
-            invocations,
-            redirects,
-            (pair for command in commands for pair in (*command.env, *declared(command.words))),
-        ),
-    )
-
-
-def _structured(found: Command, script: Script) -> Command:
-    redirects = [redirect for invocation in script.invocations for redirect in invocation.redirects]
-    return replace(
-        found,
-        tier="structured",
-        opaque=tuple(script.opaque),
-        dynamic=tuple(script.dynamic),
-        shape=Shape(
-            commands=len(script.invocations),
-            pipelines=script.pipelines,
-            operators=tuple(script.operators),
-            background=script.background,
-            functions=script.functions,
-            loops=script.loops,
-            depth=script.depth,
-        ),
-        commands=tuple(script.invocations),
-        files=files(redirects),
-        facts=_facts(found.facts, script.invocations, redirects, script.given),
-    )
-
-
-def _facts(
-    known: Facts,
-    invocations: Sequence[Invocation],
-    redirects: Sequence[Redirect],
-    given: Iterable[tuple[str, str | None]],
-) -> Facts:
-    return replace(
-        known,
-        writes=any(touches(redirect, WRITING) for redirect in redirects),
-        network=any(redirect.kind == "net" for redirect in redirects),
-        env_danger=dangerous(given),
-    )
-
-
-def _invocations(commands: Sequence[Simple]) -> tuple[Invocation, ...]:
-    found: list[Invocation] = []
-    pipeline = stage = 0
-    when: _When = "always"
-    for number, command in enumerate(commands):
-        if command.joint == "|":
-            stage += 1
-        else:
-            pipeline, stage, when = pipeline + (number > 0), 0, _WHEN[command.joint]
-        found.append(_invocation(number, command, pipeline=pipeline, stage=stage, when=when))
-    return tuple(found)
-
-
-def _invocation(number: int, command: Simple, *, pipeline: int, stage: int, when: _When) -> Invocation:
-    written = command.words[0]
-    redirects = tuple(map(_redirect, command.redirects))
-    return Invocation(
-        id=number,
-        program=program(written),
-        argv=tuple(Word(v=word) for word in command.words),
-        via=_VIA[command.joint],
-        pipeline=pipeline,
-        stage=stage,
-        when=when,
-        path=written if "/" in written else "",
-        builtin=written in BUILTINS,
-        env=tuple(Assignment(name=name, value=Word(v=value)) for name, value in command.env),
-        redirects=redirects,
-        stdin=stdin(redirects, piped=stage > 0),
-    )
-
-
-def _redirect(redirection: Redirection) -> Redirect:
-    return Redirect(
-        fd=redirection.fd,
-        op=redirection.op,
-        mode=MODES.get(redirection.op, "dup"),
-        path=redirection.path,
-        to=redirection.to,
-        kind=kind(redirection.path),
-    )

@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from jumphost.command import sqlclient
-from jumphost.command.sqlwords import Dialect
+from jumphost.command.sql import client as sqlclient
+from jumphost.command.sql.words import Dialect
 from jumphost.model.request import Invocation
 
 Kind = Literal["data", "sql", "code"]

@@ -7,11 +7,12 @@ from typing import Final, Protocol
 
 from msgspec.structs import replace
 
-from jumphost.command import secrets, sql
 from jumphost.command.facts import analyse
 from jumphost.command.opaque import NotLiteral, Opaque
 from jumphost.command.readers import CLIENTS, KINDS, SHELLS, Kind, takes
-from jumphost.command.sqlwords import Reason
+from jumphost.command.secrets import found as secrets
+from jumphost.command.sql import facts as sql
+from jumphost.command.sql.words import Reason
 from jumphost.command.text import decode, printable
 from jumphost.model.request import Command, Invocation, Sql, Stdin, StdinMode
 

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 import jumphost
-from jumphost.command.profile import Profile, encode
+from jumphost.command.profiled.profile import Profile, encode
 from jumphost.config.load import plain
 from jumphost.config.tree import MAX_DEPTH, MAX_INTEGER
 from jumphost.errors import Code, Problem, Problems

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from jumphost.clock import rfc3339, utc
 from jumphost.command import stdin
 from jumphost.command.facts import analyse
-from jumphost.command.grammar import NONE, Grammars
+from jumphost.command.profiled.grammar import NONE, Grammars
 from jumphost.errors import Code, Refused
 from jumphost.model import request as model
 from jumphost.model.identity import Identity

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 import jumphost
-from jumphost.command import profile_reading
-from jumphost.command.profile import Profile
+from jumphost.command.profiled import reading as profile_reading
+from jumphost.command.profiled.profile import Profile
 from jumphost.config.tree import Findings, parse
 from jumphost.errors import Code, Problem, Problems
 

@@ -10,8 +10,9 @@ import sys
 import msgspec
 
 from jumphost import child
-from jumphost.command import profile, sql
-from jumphost.command.grammar import NONE, Grammars
+from jumphost.command.profiled import profile
+from jumphost.command.profiled.grammar import NONE, Grammars
+from jumphost.command.sql import facts as sql
 from jumphost.errors import Code, Problem, Refused
 from jumphost.policy import document
 from jumphost.policy.interpreter import ENTRYPOINT, Interpreter, Undefined, explain

@@ -7,7 +7,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from jumphost.command.profile import Check, Flag, Form, Operand, Profile
+from jumphost.command.profiled.profile import Check, Flag, Form, Operand, Profile
 
 Words = list[str]
 Way = tuple[tuple[Flag, ...], frozenset[str], tuple[str, ...], tuple[Operand, ...]]

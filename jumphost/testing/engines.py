@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import pytest
 from msgspec.structs import replace
 
-from jumphost.command.profile import encode
+from jumphost.command.profiled.profile import encode
 from jumphost.errors import Code, Problems, Unavailable
 from jumphost.model.decision import Judgement
 from jumphost.policy import bundle, profiles

@@ -4,10 +4,10 @@ from typing import Final
 
 import msgspec
 
-from jumphost.command.cloudtool import UNKNOWN
+from jumphost.command.cloud.tool import UNKNOWN
 from jumphost.command.lexer import MAX_OPERATORS, MAX_WORDS
 from jumphost.command.opaque import Opaque
-from jumphost.command.secretshapes import DETECTORS
+from jumphost.command.secrets.shapes import DETECTORS
 from jumphost.model.request import Command
 
 REASONS: Final = frozenset(Opaque)

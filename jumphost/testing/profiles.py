@@ -1,7 +1,7 @@
 """Profiles written in tests, and calls of programs that have them."""
 
-from jumphost.command.grammar import Grammars
-from jumphost.command.profile import Profile
+from jumphost.command.profiled.grammar import Grammars
+from jumphost.command.profiled.profile import Profile
 from jumphost.errors import Problem
 from jumphost.model.request import Invocation, Word
 from jumphost.policy import profiles

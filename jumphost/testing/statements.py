@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from jumphost.command.sqlwords import Dialect
+from jumphost.command.sql.words import Dialect
 
 _ALL_READ: Final = (  # to PostgreSQL, MariaDB and SQLite
     "select 1",

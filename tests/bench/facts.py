@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import bashlex
 
 from jumphost.command.facts import analyse
-from jumphost.command.grammar import Grammars
-from jumphost.command.sql import of_text
+from jumphost.command.profiled.grammar import Grammars
+from jumphost.command.sql.facts import of_text
 from jumphost.policy import profiles
 from tests.bench.measures import Row
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from jumphost.command.examples import failures
-from jumphost.command.grammar import Grammars
+from jumphost.command.profiled.examples import failures
+from jumphost.command.profiled.grammar import Grammars
 from jumphost.policy import profiles
 
 SHIPPED = profiles.shipped()

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from jumphost.command.facts import analyse
-from jumphost.command.grammar import Grammars
-from jumphost.command.profile import Form
+from jumphost.command.profiled.grammar import Grammars
+from jumphost.command.profiled.profile import Form
 from jumphost.model.request import Profile
 from jumphost.policy import profiles
 from jumphost.testing.corpora import dangerous

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jumphost.command.grammar import Grammars
-from jumphost.command.match import Matched, match
+from jumphost.command.profiled.grammar import Grammars
+from jumphost.command.profiled.match import Matched, match
 from jumphost.policy import profiles
 from jumphost.testing.calls import calls
 from jumphost.testing.profiles import call

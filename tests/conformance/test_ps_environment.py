@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 
-from jumphost.command.grammar import Grammars
-from jumphost.command.match import match
+from jumphost.command.profiled.grammar import Grammars
+from jumphost.command.profiled.match import match
 from jumphost.policy import profiles
 from jumphost.testing.calls import calls
 from jumphost.testing.profiles import call

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jumphost.command import profile
-from jumphost.command.grammar import Grammars
+from jumphost.command.profiled import profile
+from jumphost.command.profiled.grammar import Grammars
 from jumphost.errors import Refused
 from jumphost.model.identity import Identity
 from jumphost.model.request import TargetView

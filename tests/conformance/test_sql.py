@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jumphost.command import sql
-from jumphost.command.sqlclient import CLIENTS, read
-from jumphost.command.sqlnames import KNOWN
-from jumphost.command.sqlwords import Dialect, pieces
+from jumphost.command.sql import facts as sql
+from jumphost.command.sql.client import CLIENTS, read
+from jumphost.command.sql.names import KNOWN
+from jumphost.command.sql.words import Dialect, pieces
 from jumphost.model.request import Invocation, Sql, Word
 from jumphost.testing.databases import TABLES, Server, mariadb, postgres
 from jumphost.testing.statements import READS, WRITES

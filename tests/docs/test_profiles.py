@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from jumphost.command import checks, profile_reading
-from jumphost.command.examples import failures
-from jumphost.command.grammar import Grammars
-from jumphost.command.profile import EFFECTS, Style
+from jumphost.command.profiled import checks
+from jumphost.command.profiled import reading as profile_reading
+from jumphost.command.profiled.examples import failures
+from jumphost.command.profiled.grammar import Grammars
+from jumphost.command.profiled.profile import EFFECTS, Style
 from jumphost.testing import profiles
 from jumphost.testing.transcript import blocks
 

@@ -5,12 +5,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jumphost.command import checks, profile_reading
-from jumphost.command.checks import plain_path, taker
-from jumphost.command.grammar import Grammars
-from jumphost.command.located import Part
-from jumphost.command.match import match
-from jumphost.command.profile import EFFECTS, Check, decode, encode
+from jumphost.command.profiled import checks
+from jumphost.command.profiled import reading as profile_reading
+from jumphost.command.profiled.checks import plain_path, taker
+from jumphost.command.profiled.grammar import Grammars
+from jumphost.command.profiled.located import Part
+from jumphost.command.profiled.match import match
+from jumphost.command.profiled.profile import EFFECTS, Check, decode, encode
 from jumphost.testing.profiles import call
 
 KEYS = [

@@ -4,9 +4,9 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jumphost.command.sql import of_text
-from jumphost.command.sqlclient import CLIENTS, read
-from jumphost.command.sqlwords import Dialect, Reason
+from jumphost.command.sql.client import CLIENTS, read
+from jumphost.command.sql.facts import of_text
+from jumphost.command.sql.words import Dialect, Reason
 from jumphost.model.request import Invocation, Sql, Word
 
 DIALECTS = st.sampled_from(["postgres", "mysql", "sqlite"])

@@ -6,11 +6,11 @@ import shlex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jumphost.command import filters, remote, runs, shells, wrappers
 from jumphost.command.facts import analyse
-from jumphost.command.filters import awk_is_plain, sed_is_plain
 from jumphost.command.lexer import MAX_WORDS
-from jumphost.command.unwrap import MAX_CHAIN
+from jumphost.command.wrapped import filters, remote, runs, shells, wrappers
+from jumphost.command.wrapped.filters import awk_is_plain, sed_is_plain
+from jumphost.command.wrapped.unwrap import MAX_CHAIN
 from jumphost.model.request import Command
 
 WRAPPERS = sorted(

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jumphost.command import profile
-from jumphost.command.argv import split
-from jumphost.command.grammar import Grammars, grammar
-from jumphost.command.match import match
-from jumphost.command.profile import Check, Flag, Form, Operand, Profile
+from jumphost.command.profiled import profile
+from jumphost.command.profiled.argv import split
+from jumphost.command.profiled.grammar import Grammars, grammar
+from jumphost.command.profiled.match import match
+from jumphost.command.profiled.profile import Check, Flag, Form, Operand, Profile
 from jumphost.policy import profiles
 from jumphost.testing.profiles import call
 

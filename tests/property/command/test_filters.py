@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jumphost.command.awk import awk_is_plain
 from jumphost.command.canonical import quote
-from jumphost.command.sed import sed_is_plain
+from jumphost.command.wrapped.awk import awk_is_plain
+from jumphost.command.wrapped.sed import sed_is_plain
 from jumphost.testing.shells import INPUT, Observed, Witness
 
 AWKS = ["gawk", "mawk", "original-awk", "busybox awk"]

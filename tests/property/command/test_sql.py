@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jumphost.command.sql import of_text
-from jumphost.command.sqlwords import Dialect, Piece, pieces
+from jumphost.command.sql.facts import of_text
+from jumphost.command.sql.words import Dialect, Piece, pieces
 from jumphost.testing.statements import READS, WRITES
 
 TEXTS = st.sampled_from(  # but what ends in \\G, which only the last statement may

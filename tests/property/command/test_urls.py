@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jumphost.command.urls import read
+from jumphost.command.web.urls import read
 
 SIGNS = st.sampled_from(
     [*"ab1./:@?#%[]{}\\ ", "http://", "HTTPS://", "h", "..", "%2e", "%2F", "10.0.0.1", "0x7f", ":80", "é"]

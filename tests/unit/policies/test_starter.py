@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from jumphost.clock import parse_rfc3339
-from jumphost.command import profile
-from jumphost.command.grammar import Grammars
+from jumphost.command.profiled import profile
+from jumphost.command.profiled.grammar import Grammars
 from jumphost.model.decision import Verdict
 from jumphost.model.identity import Identity
 from jumphost.model.request import Source, TargetView

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jumphost.command.profile import decode
+from jumphost.command.profiled.profile import decode
 from jumphost.errors import Code, Problems
 from jumphost.policy import bundle, profiles
 from jumphost.testing.policies import rule, write_bundle

@@ -1,0 +1,1 @@
+"""Argv profiles: what is known of how programs are called."""

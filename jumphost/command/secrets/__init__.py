@@ -1,0 +1,1 @@
+"""Secrets in a text, and files that hold some."""

@@ -1,0 +1,1 @@
+"""SQL that a command hands to a database client."""

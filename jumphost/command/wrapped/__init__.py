@@ -1,0 +1,1 @@
+"""Programs that run what stands in their own words."""

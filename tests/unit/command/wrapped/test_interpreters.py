@@ -1,0 +1,83 @@
+"""Interpreters: never known, but asked for their version."""
+
+import pytest
+
+from jumphost.command.wrapped.handed import Handed
+from jumphost.command.wrapped.interpreters import interpreted, language
+from jumphost.model.request import Invocation, Word
+
+
+def handed(*words: str) -> Handed:
+    argv = tuple(Word(v="", k="dynamic", src=word) if word.startswith("$") else Word(v=word) for word in words)
+    return interpreted(Invocation(id=0, program=words[0], argv=argv), "sh")
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        ("python", "python"),
+        ("python3", "python"),
+        ("python3.11", "python"),
+        ("/opt/venv/bin/python3", "python"),
+        ("lua5.4", "lua"),
+        ("ruby", "ruby"),
+        ("R", "R"),
+        ("gmake", "gmake"),
+        ("python3-config", ""),
+        ("pythonic", ""),
+        ("psql", ""),
+        ("3", ""),
+        ("", ""),
+    ],
+)
+def test_a_version_is_no_other_program(program: str, name: str) -> None:
+    assert language(program) == name
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["python3", "--version"], ["python3", "-V"], ["vim", "--version"], ["make", "--version"], ["less", "-V"]],
+)
+def test_a_version_may_be_asked_for(words: list[str]) -> None:
+    assert handed(*words) == Handed()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["python3"], "interpreter:python"),
+        (["python3", "x.py", "--version"], "interpreter:python"),
+        (["python3", "--version", "-c", "x"], "interpreter:python"),
+        (["python3", "$x"], "interpreter:python"),
+        (["perl", "-V"], "interpreter:perl"),
+        (["vim", "-V"], "interpreter:vim"),
+        (["/opt/node18", "x.js"], "interpreter:node"),
+        (["less", "x"], "interpreter:less"),
+        (["fish", "-c", "x"], "interpreter:fish"),
+        (["make"], "makefile"),
+        (["make", "-n", "all"], "makefile"),
+    ],
+)
+def test_what_it_runs_is_not_known(words: list[str], reason: str) -> None:
+    found = handed(*words)
+    assert (found.opaque, found.children, found.whole) == ((reason,), (), False)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["python3", "-c", "x y"], ["x y"]),
+        (["python3", "-Ic", "x"], ["x"]),
+        (["python3", "-cx"], ["x"]),
+        (["perl", "-ne", "x", "-E", "y"], ["x", "y"]),
+        (["node", "--eval=x"], ["x"]),
+        (["node", "--eval", "x"], ["x"]),
+        (["gdb", "-ex", "x", "-ex", "y"], ["x", "y"]),
+        (["python3", "-c", "$x"], [""]),
+        (["python3", "-c"], [""]),
+        (["python3", "x.py"], []),
+        (["tclsh", "-c", "x"], []),
+    ],
+)
+def test_code_in_the_text_is_kept(words: list[str], code: list[str]) -> None:
+    assert [one.text for one in handed(*words).inline] == code

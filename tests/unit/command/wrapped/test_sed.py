@@ -1,0 +1,102 @@
+"""Which sed scripts are plain."""
+
+import pytest
+
+from jumphost.command.wrapped.sed import MAX_DEPTH, sed_is_plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "p",
+        "1,5p",
+        "$d",
+        "$!d",
+        "/x/d",
+        "/x/I,+3p",
+        "/a/,/b/ ! s/c/d/g",
+        "0,/x/d",
+        "1~2p",
+        "2,~4d",
+        "10q",
+        "q5",
+        "$=",
+        "/^#/d;/^$/d",
+        "n;d",
+        "N;P;D",
+        "G;H;g;h;x",
+        "/x/{p;q}",
+        "{p;{s/a/b/}}",
+        "s/a/b/",
+        "s/a/b/gI2p",
+        "s|/usr|/opt|g",
+        "s,a\\,b,c\\,d,",
+        "s/[^,]*,//",
+        "s/[[:digit:]]+/N/",
+        "s/\\(a\\)/\\1&/",
+        "s/a/b/ ; s/c/d/\np",
+        "\n ;p ; \n",
+    ],
+)
+def test_plain(text: str) -> None:
+    assert sed_is_plain(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "e",
+        "1e id",
+        "s/a/b/e",
+        "s/a/b/ge",
+        "s/a/b/w f",
+        "s/a/b/gw f",
+        "s/a/b/m",
+        "w f",
+        "W f",
+        "r f",
+        "R f",
+        "p w f",
+        "pw f",
+        "p}w f",
+        "{p}w f",
+        "{p",
+        "p}",
+        "i x",
+        "a\\",
+        "c x",
+        "y/a/b/",
+        ":a",
+        "ba",
+        "F",
+        "z",
+        "v",
+        "# x",
+        "\\,x,p",
+        "/x",
+        "//p",
+        "/[/]/p",
+        "s/[/]//",
+        "s/[]/]//",
+        "s/a/b",
+        "s/a",
+        "s",
+        "sxaxbx",
+        "s a b ",
+        "s\\a\\b\\",
+        "s\na\nb\n",
+        "s/a/b\n/",
+        "s/a/b\\\n/",
+        "s/a\\\n/b/",
+        "1,2,3p",
+        ",p",
+        "1!!p",
+        "pp",
+        "q 5 5",
+        "é",
+        "{" * (MAX_DEPTH + 1) + "p" + "}" * (MAX_DEPTH + 1),
+    ],
+)
+def test_not_plain(text: str) -> None:
+    assert not sed_is_plain(text)
