@@ -13,6 +13,7 @@ from jumphost.testing.corpora import Dangerous, Ordinary, dangerous, ordinary
 from jumphost.testing.shells import Witness
 
 SHARE = 0.98  # of the ordinary ones: that are read right
+HIDDEN = 2  # of them, opaque all the same: $'…', which shells read differently, and VACUUM of whatever there is
 WRAPPERS = frozenset(
     {
         *("bash", "command", "env", "exec", "find", "flock", "ionice", "nice", "nohup", "sh", "ssh", "stdbuf", "sudo"),
@@ -50,7 +51,7 @@ def test_the_shape_of_ordinary_ones() -> None:
 def test_nothing_ordinary_is_opaque_that_is_all_in_its_text() -> None:
     told = [one for one in ordinary() if not one.opaque]
     wrong = [(one.run, facts(one, "bash").opaque) for one in told if facts(one, "bash").opaque]
-    assert len(wrong) <= (1 - SHARE) * len(told), wrong
+    assert len(wrong) <= HIDDEN, wrong
 
 
 def test_the_programs_of_ordinary_ones() -> None:
