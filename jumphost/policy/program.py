@@ -1,6 +1,6 @@
 """What OPA refuses to compile and the embedded engine would run: names, arguments, rings and clashes of all modules."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from jumphost.errors import Problem
@@ -36,6 +36,8 @@ class Program:
             for rule in module.rules:
                 yield from self._names(module, rule)
                 yield from self._calls(module, rule)
+                yield from self._values(module, rule)
+        yield from self._several()
         yield from self._clashes()
         yield from self._rings()
 
@@ -74,6 +76,32 @@ class Program:
         if len(call.params) != expected and call.name != "walk":
             message = f"got {len(call.params)} arguments for {call.name}, expected {expected}"
             yield _problem(module, call.line, "arity", message)
+
+    def _values(self, module: Source, rule: Rule) -> Iterator[Problem]:
+        """The engine resolves a name from the file that asks, and from its package: in some orders it finds nothing."""
+        if rule.kind != "function":
+            return
+        for used in uses(rule.all):
+            if isinstance(used, Reference) and used.root in module.imports:
+                message = f"got the import {used.root} as a value in a function, where it can be undefined"
+                full = ".".join(module.imports[used.root])
+                yield _problem(module, used.line, "import_value", message, f"write {full} instead of {used.root}")
+
+    def _several(self) -> Iterator[Problem]:
+        """A package of several files: its names are one table in the engine, its values are lost in some orders."""
+        files = Counter(module.package for module in self._modules)
+        aliases: dict[tuple[Path, str], Path] = {}
+        for module in self._modules:
+            if files[module.package] == 1:
+                continue
+            for alias, path in module.imports.items():
+                if aliases.setdefault((module.package, alias), path) != path:
+                    message = f"got another import named {alias} than in another file of the package, expected the same"
+                    yield _problem(module, 1, "shadow", message)
+            for rule in module.rules:
+                if not rule.args:
+                    message = f"got {'.'.join(rule.name)} in a package of several files, expected only functions there"
+                    yield _problem(module, rule.line, "package", message, "put the package into one file")
 
     def _resolve(self, module: Source, name: Path) -> Path | None:
         """The path below data that a written name stands for; None if it is a builtin, input or a variable."""

@@ -4,6 +4,7 @@ Both are strict: a builtin error ends the question with an error instead of bein
 """
 
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -108,3 +109,22 @@ def opa_installed() -> bool:
         return bool(opa_command())
     except FileNotFoundError:
         return False
+
+
+def failing_tests(rego: Rego, modules: Mapping[str, str]) -> list[str]:
+    """The tests of modules (path → text) that do not hold, as PACKAGE.NAME; RuntimeError as of ``ask``.
+
+    ValueError if two of a package have one name: one of them could fail unseen.
+    """
+    packages: dict[str, list[str]] = {}
+    for text in modules.values():
+        if head := re.search(r"^package (\S+_test)$", text, re.MULTILINE):
+            packages.setdefault(head[1], []).extend(re.findall(r"^(test_\w+)", text, re.MULTILINE))
+    failed = []
+    for package, names in packages.items():
+        if len(names) != len(set(names)):
+            raise ValueError(f"{package}: got a name twice among {sorted(names)}, expected each once")
+        held = ",\n".join(f"count([1 | data.{package}.{name} == true])" for name in names)
+        (answer,) = rego.ask(f"[{held}]", [{}])
+        failed += [f"{package}.{name}" for name, count in zip(names, answer, strict=True) if count != 1]
+    return failed

@@ -1,6 +1,6 @@
 # METADATA
 # title: The canary
-# description: an error of a builtin, by which an engine shows that it is strict; no rule asks for it
+# description: An error of a builtin, by which an engine shows that it is strict; no rule asks for it.
 package jumphost.canary
 
 import rego.v1

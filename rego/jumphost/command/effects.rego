@@ -3,10 +3,6 @@ package jumphost.command
 
 import rego.v1
 
-_reads := {
-	"cloud_read", "cluster_read", "db_read", "fs_read", "net_read", "proc_read", "stdin_filter", "system_read",
-}
-
 # METADATA
 # title: matched(command)
 # description: >-
@@ -74,7 +70,9 @@ as_itself(command) if {
 #   It looks and changes nothing: files, processes, databases by SQL that only reads, addresses by GET and HEAD. Which
 #   files, tables and hosts is asked by files_within, tables_within and hosts_within.
 reads_only(command) if {
-	effects_within(command, _reads)
+	effects_within(command, {
+		"cloud_read", "cluster_read", "db_read", "fs_read", "net_read", "proc_read", "stdin_filter", "system_read",
+	})
 	as_itself(command)
 	command.facts.writes == false
 	command.facts.deletes == false

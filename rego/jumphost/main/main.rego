@@ -16,8 +16,8 @@ import future.keywords.not
 import rego.v1
 
 # METADATA
-# title: The decision document
-# description: "{effect, rules [{id, effect, message}], obligations}, total and in one order whatever the order of files"
+# title: decision
+# description: "the decision document {effect, rules [{id, effect, message}], obligations}, total and in one order whatever the order of files"
 decision := answer if {
 	effect := join.effect(_rules)
 	obligations := join.obligations({terms | effect != "deny"; some terms in _owed})

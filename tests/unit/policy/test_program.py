@@ -40,6 +40,8 @@ def found(body: str, *, whole: bool = True) -> list[tuple[int, str]]:
         ("p := 1\nq if { every p in input.identity.groups { p } }", "shadow"),
         ("p := 1\nf(p) := p", "shadow"),
         ("f(other) := other", "shadow"),
+        ("f(a) if a == other.flag", "import_value"),
+        ("f(a) := [1 | other.p[a]]", "import_value"),
         ("count := 1", "name"),
         ("startswith(a, b) if a == b", "name"),
         ("time := 1", "name"),
@@ -49,7 +51,7 @@ def found(body: str, *, whole: bool = True) -> list[tuple[int, str]]:
 def test_what_opa_refuses_is_a_finding(body: str, code: str) -> None:
     codes = {one for _, one in found(body)}
     assert code in codes
-    assert codes <= {code, "recursion"}
+    assert codes <= {code, "recursion", "import_value"}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,8 @@ def test_what_opa_refuses_is_a_finding(body: str, code: str) -> None:
     [
         "p := other.f(1)",
         "p if other.flag",
+        "f(a) if a == data.policies.lib.other.flag",
+        "f(a) if a == q\nq := 1",
         "p := data.policies.lib.other.f(1)",
         "p := q\nq := other.p",
         "p contains x if { some x in other.p }",
@@ -80,6 +84,19 @@ def test_a_package_that_is_not_there_may_be_elsewhere_unless_all_is_here() -> No
 def test_a_rule_where_a_package_is_hides_it() -> None:
     modules = {"x.rego": rule("policies.lib", "other := 1"), "y.rego": OTHER}
     assert [(one.file, one.line, one.code) for one in reviewed(modules)] == [("x.rego", 6, "portable.clash")]
+
+
+def test_a_package_of_several_files_is_of_functions_with_the_same_imports() -> None:
+    modules = {
+        "x.rego": rule("policies.lib.x", "import data.policies.lib.other\n\nf(a) if other.f(a)\np if f(1)"),
+        "more.rego": rule("policies.lib.x", "import data.policies.lib.last as other\n\ng(a) if other.f(a)"),
+        "last.rego": rule("policies.lib.last", "f(a) := a\n\nq if f(1)"),
+        "y.rego": OTHER,
+    }
+    assert [(one.file, one.code) for one in reviewed(modules)] == [
+        ("more.rego", "portable.shadow"),
+        ("x.rego", "portable.package"),
+    ]
 
 
 def test_two_imports_of_one_name_are_a_finding() -> None:

@@ -10,7 +10,7 @@ from jumphost.model.request import decode, encode
 EXEC = "data.jumphost.fixtures.exec(data.jumphost.fixtures.{who}, data.jumphost.fixtures.{where}, input)"
 
 
-@pytest.mark.parametrize("who", ["batch_reader", "order_service", "deploy_bot", "backup_job"])
+@pytest.mark.parametrize("who", ["batch_reader", "order_service", "deploy_bot", "backup_job", "night_shift"])
 @pytest.mark.parametrize("where", ["batch_host", "payments_db"])
 def test_documents_are_total(ask, who, where):
     (document,) = ask(EXEC.format(who=who, where=where), [[["psql", "-X", "-c", "select 1"], ["wc", "-l"]]])
@@ -32,11 +32,3 @@ def test_facts_are_those_of_the_gateway(ask):
         real.tier,
         real.shape.operators,
     )
-
-
-def test_another_time(ask):
-    call = (
-        f"data.jumphost.fixtures.at({EXEC.format(who='batch_reader', where='batch_host')}, input[0][0], `Monday`).now"
-    )
-    (now,) = ask(call, [[["2026-11-23T22:00:00.000Z"]]])
-    assert (now["rfc3339"], now["weekday"]) == ("2026-11-23T22:00:00.000Z", "Monday")

@@ -1,11 +1,14 @@
 """The library and the starter policy keep to what both engines understand alike, and say what they are."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from jumphost.errors import Code
+from jumphost.testing.reference import entries
 from jumphost.testing.rego import WITHOUT_OPA, modules_under, opa_command, opa_installed
 
 ROOT = Path(__file__).parents[3]
@@ -31,6 +34,12 @@ BUILTINS = {  # measured alike in both engines on documents of the gateway
 }
 CODE = {path: re.sub(r"`[^`]*`|\"(?:\\.|[^\"\\])*\"|#.*", "_", text) for path, text in MODULES.items()}
 
+IGNORED = ["--ignore", "schema", "--ignore", "decisions"]  # no data of a bundle
+LIBRARY = [*IGNORED, "rego/jumphost"]
+TREES = [*LIBRARY, "policies:policies"]
+SCHEMA = ["--schema", "rego/jumphost/schema/input.json"]
+
+with_opa = pytest.mark.skipif(not opa_installed(), reason=WITHOUT_OPA)
 each_module = pytest.mark.parametrize("path", MODULES)
 each_shipped = pytest.mark.parametrize("path", SHIPPED)
 
@@ -89,24 +98,49 @@ def test_everything_public_says_what_it_is(path):
                 seen.add(name[1])
 
 
-@pytest.mark.skipif(not opa_installed(), reason=WITHOUT_OPA)
-def test_opa_finds_nothing():
-    trees = ["policies:policies", "rego/jumphost"]
-    ignored = ["--ignore", "schema", "--ignore", "decisions"]
-    for words in (
-        ["check", "--strict", *ignored, *trees],
-        ["test", *ignored, *trees],
+def test_every_verdict_has_an_id_of_its_own():
+    said = [entry for path, text in SHIPPED.items() for entry in entries(text, path)]
+    assert [entry.title for entry in said if not entry.description and not entry.ids] == []
+    ids = [rule for entry in said for rule in entry.ids]
+    assert ids
+    assert sorted(ids) == sorted(set(ids) - {code.value for code in Code})
+
+
+def opa(*words):
+    return subprocess.run([opa_command(), *words], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@with_opa
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "--strict", *TREES],
+        ["check", "--strict", *SCHEMA, "--ignore", "canary", *TREES],  # its input is no request
+        ["test", *TREES],
         ["fmt", "--fail", "--list", "rego", "policies"],
-    ):
-        run = subprocess.run([opa_command(), *words], cwd=ROOT, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stdout + run.stderr
+    ],
+    ids=["strict", "schema", "test", "fmt"],
+)
+def test_opa_finds_nothing(words):
+    run = opa(*words)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
-@pytest.mark.skipif(not opa_installed(), reason=WITHOUT_OPA)
-def test_opa_finds_a_field_that_no_request_has(tmp_path):
-    head = "# METADATA\n# schemas:\n#   - input: schema.input\npackage policies.rules.a.b\nimport rego.v1\n"
-    (tmp_path / "rule.rego").write_text(head + "allow contains 1 if input.commnd.tier\n")
-    words = ["check", "--schema", "rego/jumphost/schema", str(tmp_path)]
-    run = subprocess.run([opa_command(), *words], cwd=ROOT, capture_output=True, text=True, check=False)
+@with_opa
+@pytest.mark.parametrize(("trees", "root"), [(LIBRARY, "rego/"), (TREES, "")], ids=["library", "all"])
+def test_every_line_is_reached_by_tests_in_rego(trees, root):
+    run = opa("test", "--coverage", *trees)
+    assert run.returncode == 0, run.stdout + run.stderr
+    files = json.loads(run.stdout)["files"]
+    assert {path for path in SHIPPED if path.startswith(root)} <= files.keys()
+    missed = {path: [lines["start"]["row"] for lines in file.get("not_covered", [])] for path, file in files.items()}
+    assert {path: rows for path, rows in missed.items() if rows} == {}
+
+
+@with_opa
+@pytest.mark.parametrize("field", ["input.commnd", "input.identity.group", "input.command.commands[_].name"])
+def test_opa_finds_a_field_that_no_request_has(tmp_path, field):
+    (tmp_path / "rule.rego").write_text(f"package policies.rules.a.b\nimport rego.v1\nallow contains 1 if {field}\n")
+    run = opa("check", "--strict", *SCHEMA, str(tmp_path))
     assert run.returncode == 1
-    assert "undefined ref: input.commnd" in run.stderr
+    assert f"undefined ref: {field}" in run.stderr
