@@ -11,6 +11,8 @@ from typing import Any
 
 import asyncssh
 import structlog
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from jumphost import metrics, registry, wire
 from jumphost.approval.holds import Holds
@@ -20,7 +22,7 @@ from jumphost.config.settings import OFF, address
 from jumphost.config.site import Site
 from jumphost.credential.ssh_certificate import SshCertificates
 from jumphost.errors import Code, Unavailable
-from jumphost.gateway import aftermath, control, transport
+from jumphost.gateway import aftermath, control, masked, transport
 from jumphost.gateway.administration import Administration
 from jumphost.gateway.admission import Admission
 from jumphost.gateway.parts import Parts
@@ -39,7 +41,7 @@ from jumphost.recording.quota import DailyQuota, today
 from jumphost.signer import client as signer
 from jumphost.signer.client import SignerClient
 from jumphost.store import left, revocations
-from jumphost.store.requests import Requests
+from jumphost.store.requests import KEY_BYTES, Requests, read_key
 from jumphost.store.sqlite import Store
 
 log = structlog.get_logger(__name__)
@@ -82,6 +84,7 @@ async def serve(
         engine = Reloading(await registry.engine(site, settings), lambda: registry.engine(site, settings))
         stack.push_async_callback(engine.close)
         asked = await stack.enter_async_context(signer.running(site))
+        await masked.warm()
         recorded = await store.read(lambda connection: left.recorded(connection, today(clock)))
         parts = Parts(
             clock=clock,
@@ -96,6 +99,7 @@ async def serve(
             requests=requests,
             recordings=recordings,
             quota=DailyQuota(clock, settings.limits.recording_bytes_per_day, recorded),
+            mask_key=_mask_key(site),
         )
         await _run(site, parts, engine, asked, ready, clock_is_right=clock_is_right)
 
@@ -209,6 +213,12 @@ async def _bound(listen: str, serve: Callable[[str, int], Awaitable[asyncio.Serv
 def _folder(path: Path) -> Path:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def _mask_key(site: Site) -> bytes:
+    """Of pseudonyms: as long as the key of the requests is the same, a value's pseudonym is (RFC 5869)."""
+    key = read_key(site.keys / "requests_key")
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"jumphost pseudonyms").derive(key)
 
 
 def _host_key(site: Site) -> asyncssh.SSHKey:

@@ -81,6 +81,7 @@ class Code(StrEnum):
     SIGNER_UNAVAILABLE = "signer.unavailable"
     JOURNAL_UNAVAILABLE = "journal.unavailable"
     RECORDING_FAILED = "recording.failed"
+    MASK_FAILED = "mask.failed"
     CLOCK_BEHIND = "clock.behind"
     CALLER_GONE = "caller.gone"
     CALLER_PROTOCOL = "caller.protocol"
@@ -115,6 +116,7 @@ _STATUS: dict[Code, int] = {
     Code.CLOCK_BEHIND: Status.UNAVAILABLE,
     Code.SHUTDOWN: Status.UNAVAILABLE,
     Code.RECORDING_FAILED: Status.INTERNAL,
+    Code.MASK_FAILED: Status.INTERNAL,
     Code.INTERNAL: Status.INTERNAL,
     Code.APPROVAL_PENDING: Status.HELD,
     Code.APPROVAL_APPROVED: Status.HELD,

@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from jumphost.audit.ever import Ever, Ran, ever
 from jumphost.audit.when import Window
 from jumphost.clock import rfc3339
+from jumphost.model.event import Kind
 from jumphost.store.database import reading
 
 FOLLOW_BATCH = 500  # events read at once: bounds memory however long the journal is
@@ -90,6 +92,22 @@ class Questions:
             start=window.start_ns,
             end=window.end_ns,
         )
+
+    def ever(self, identity: str, detector: str, window: Window) -> Ever:
+        """Whether what an identity ran within the window printed a value that the detector knows."""
+        rows = self._ask(
+            "SELECT id, started_ns, coalesce(bytes, 0), (SELECT body FROM event WHERE event.session = session.id"
+            "  AND kind = :kind ORDER BY rowid DESC LIMIT 1) FROM session"
+            " WHERE identity = :identity AND started_ns IS NOT NULL AND started_ns <= :end"
+            " AND coalesce(ended_ns, :end) >= :start ORDER BY started_ns, id",
+            {
+                "kind": Kind.MASK_COUNT.value,
+                "identity": identity,
+                "start": window.start_ns,
+                "end": window.end_ns,
+            },
+        )
+        return ever(detector, (Ran(*row) for row in rows))
 
     def events(self, session: str) -> list[bytes]:
         """Every event of a session, exact bytes, in order."""

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,11 +10,13 @@ import msgspec
 import typer
 
 from jumphost.audit import when
+from jumphost.audit.ever import Ever
 from jumphost.audit.questions import Entry, Questions, Session
 from jumphost.audit.when import Window
 from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, out, usage
 from jumphost.cli.session import recordings, result
 from jumphost.clock import SystemClock, rfc3339
+from jumphost.masking.detectors import DETECTORS
 
 app = noun("Questions to the trail.")
 
@@ -74,6 +77,47 @@ def who(
             print(f"{len(tried)} more did not run: add --attempts")
 
     emit(answers, as_json=as_json, text=text)
+
+
+@app.command()
+def ever(
+    identity: Annotated[str, typer.Option("--identity", metavar="NAME", help="Whose commands are asked about.")],
+    detector: Annotated[str, typer.Option("--detector", metavar="NAME", help="What they may have printed.")],
+    since: Annotated[str, typer.Option("--since", help="Only what ran at this time or after it.")] = "",
+    until: Annotated[str, typer.Option("--until", help="Only what ran at this time or before it; else now.")] = "",
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether an identity's commands ever printed values of one kind, and how much was not looked at."""
+    place = open_site(site)
+    if detector not in DETECTORS and not detector.startswith("column:"):
+        usage(f"got the detector {detector!r}, expected column:GLOB or one of {', '.join(DETECTORS)}")
+    now = SystemClock().now_ns()
+    try:
+        window = when.between(since, until, now) if since else Window(0, when.moment(until, now) if until else now)
+    except ValueError as error:
+        usage(str(error))
+    answer = Questions(place.journal_db).ever(identity, detector, window)
+
+    def text() -> None:
+        print(escaped(f"{'yes' if answer.found else 'no'}: {identity}, {detector}"))
+        for line in _told(answer):
+            print(f"  {line}")
+
+    emit(msgspec.to_builtins(answer), as_json=as_json, text=text)
+
+
+def _told(answer: Ever) -> Iterator[str]:
+    if answer.found:
+        yield f"{answer.masked} masked, {answer.detected} only counted, in {len(answer.sessions)} sessions"
+        yield f"first {answer.first} in {answer.sessions[0]}"
+        yield f"last  {answer.last} in {answer.sessions[-1]}"
+    if answer.shown:
+        yield f"{answer.shown} bytes of values went out before they were known to be of one"
+    if answer.unjudged:
+        yield f"{answer.unjudged} times something was starred before it was clear what it was"
+    yield f"looked at: {answer.seen} sessions, {answer.scanned} bytes"
+    yield f"not looked at: {answer.unseen.sessions} sessions, {answer.unseen.bytes} bytes of recordings"
 
 
 def _window(at: str, margin: float, start: str, end: str) -> Window:

@@ -5,16 +5,19 @@ import hashlib
 from collections.abc import Callable
 
 import asyncssh
+import msgspec
 import structlog
 
 from jumphost import metrics
 from jumphost.clock import NS_PER_S
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
+from jumphost.gateway import masked
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.message import Ending
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.relay import Relay
 from jumphost.gateway.trail import Trail
+from jumphost.masking.plan import Masker
 from jumphost.model.approval import Approval
 from jumphost.model.decision import Decision
 from jumphost.model.event import Kind
@@ -23,7 +26,7 @@ from jumphost.model.request import decode, subject_text
 from jumphost.model.target import Target
 from jumphost.recording.writer import Recording, Seal
 from jumphost.signer.authority import run_line
-from jumphost.target.base import MAY_RUN, Exit, Login, Order, Process
+from jumphost.target.base import MAY_RUN, STDERR, STDOUT, Exit, Login, Order, Process
 
 STOP_GRACE_S = 20.0  # the longest a session waits for its command to be gone after it was cut
 DISK_S = 10.0  # the longest a recording may take to open or to close
@@ -54,6 +57,7 @@ class Execution:
         self._recording: Recording | None = None
         self._relay: Relay | None = None
         self._process: Process | None = None
+        self._maskers: dict[int, Masker] = {}
         self._left = False  # by a start that failed
         self._timers: list[asyncio.TimerHandle] = []
 
@@ -79,11 +83,15 @@ class Execution:
         self._trail.note(Kind.RECORDING_OPEN, self._decision.id, recording=str(path))
 
     async def start(self, channel: CallerChannel, cut: Cut) -> None:
-        """Logs in to the target and starts the command there; what ``Runner.start`` raises."""
+        """Logs in to the target and starts the command there; what ``Runner.start`` raises.
+
+        Unavailable (mask.failed) if it is to be masked and cannot be.
+        """
         if self._recording is None:
             raise JumphostError(Code.INTERNAL, "a command without a recording")
         owed, site = self._decision.obligations, self._parts.settings.limits
         self._limit(cut)
+        recorded = await self._mask()
         self._relay = Relay(
             channel,
             self._recording,
@@ -91,6 +99,8 @@ class Execution:
             output_bytes=owed.limits.output_bytes or site.output_bytes,
             on_fault=cut,
             judged=self._stdin or b"",
+            recorded=recorded,
+            maskers=self._maskers,
         )
         self._stdin = None
         runner = self._parts.runners[self._target.kind]
@@ -107,6 +117,7 @@ class Execution:
             raise JumphostError(Code.INTERNAL, "a command that was not started")
         how = await self._process.wait()
         await self._relay.drained()
+        self._count()
         self._recording.exit(how.status, how.signal)
         return how
 
@@ -131,6 +142,7 @@ class Execution:
         """
         if self._relay is not None:
             self._relay.fail(Refused(Code.INTERNAL, reason.message))
+        self._count()
         if self._process is None:
             return not self._left
         try:
@@ -175,6 +187,30 @@ class Execution:
             },
             spend=self._spend,
         )
+
+    async def _mask(self) -> bytes | None:
+        """Makes the maskers that the decision asks for; what is recorded of judged standard input, None: all of it."""
+        owed = self._decision.obligations.mask
+        if owed is None:
+            return None
+        plan = msgspec.to_builtins(owed)
+        streams = (STDOUT, STDERR) if self._stdin is None else (masked.STDIN, STDOUT, STDERR)
+        try:
+            made = {stream: self._parts.open_masker(plan, key=self._parts.mask_key) for stream in streams}
+        except Exception as error:  # noqa: BLE001  # whatever it is, nothing runs
+            raise masked.failed(error) from None
+        recorded = None
+        if self._stdin is not None:
+            recorded = await asyncio.to_thread(masked.whole, made[masked.STDIN], self._stdin)
+        self._maskers = made
+        return recorded
+
+    def _count(self) -> None:
+        """Notes what was masked, once."""
+        owed, maskers = self._decision.obligations.mask, self._maskers
+        if owed is not None and maskers:
+            self._trail.masked(self._decision, masked.counted(owed, maskers))
+            self._maskers = {}
 
     def _check_input(self) -> None:
         judged = self._document.stdin.sha256

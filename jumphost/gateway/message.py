@@ -31,7 +31,7 @@ class Ended(Exception):
 
 
 # of what runs, by a fault of ours
-_CUTS = frozenset({Code.RECORDING_FAILED, Code.JOURNAL_UNAVAILABLE, Code.LIMIT_DISK, Code.SHUTDOWN})
+_CUTS = frozenset({Code.RECORDING_FAILED, Code.MASK_FAILED, Code.JOURNAL_UNAVAILABLE, Code.LIMIT_DISK, Code.SHUTDOWN})
 _WORDS: dict[int, Word] = {Status.DENIED: "denied", Status.HELD: "held"}
 
 

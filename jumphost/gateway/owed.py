@@ -2,7 +2,9 @@
 
 from jumphost.command import stdin
 from jumphost.errors import Code
-from jumphost.model.decision import Verdict
+from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.plan import EVERY
+from jumphost.model.decision import Mask, Verdict
 from jumphost.model.request import Request
 
 Objection = tuple[Code, str]
@@ -11,14 +13,24 @@ Objection = tuple[Code, str]
 def objection(verdict: Verdict, request: Request) -> Objection | None:
     """Why nothing may run though the verdict is no denial: a code and a line for the caller; None if it may."""
     owed = verdict.obligations
-    if owed.mask or owed.credential:
+    if owed.credential:
         return Code.POLICY_UNSUPPORTED, "the policy asks for an obligation that this gateway cannot meet"
+    if owed.mask and (found := _mask(owed.mask)):
+        return found
     if request.stdin.sha256:
         return _judged(verdict, request)
     if owed.stdin == "closed" and stdin.starved(request.command):
         return Code.STDIN_CLOSED, "the command reads standard input, which the policy closed"
     if owed.stdin == "stream" and (kind := stdin.kind(request.command)) != "data":
         return Code.STDIN_UNJUDGED, f"the command takes standard input for {kind}, which the policy would let by unseen"
+    return None
+
+
+def _mask(mask: Mask) -> Objection | None:
+    if mask.columns:
+        return Code.POLICY_UNSUPPORTED, "the policy asks for columns to be masked, which this gateway cannot do"
+    if unknown := sorted({*mask.detectors} - {*DETECTORS, EVERY}):
+        return Code.POLICY_INVALID, f"the policy asks for detectors that do not exist: {', '.join(unknown)}"
     return None
 
 

@@ -1,6 +1,7 @@
 """What sessions work with; made once, by ``app``."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from jumphost.credential.base import LoginCredentials
 from jumphost.gateway.admission import Admission
 from jumphost.gateway.room import Room
 from jumphost.gateway.standing import Standing
+from jumphost.masking.plan import Masker, open_masker
 from jumphost.policy.base import Engine
 from jumphost.recording.quota import DailyQuota
 from jumphost.store.requests import Requests
@@ -35,3 +37,5 @@ class Parts:
     recordings: Path
     quota: DailyQuota
     room: Room = field(default_factory=Room)
+    open_masker: Callable[..., Masker] = open_masker
+    mask_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)  # of pseudonyms

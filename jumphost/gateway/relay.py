@@ -6,11 +6,14 @@ either direction. No method that asyncssh or a target calls raises.
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Concatenate, Literal, ParamSpec, Protocol
 
 from jumphost.errors import Code, JumphostError, Refused
 from jumphost.gateway.channel import CallerChannel
+from jumphost.gateway.masked import Masked
+from jumphost.masking.plan import Masker
 from jumphost.target.base import Process
 
 PIECE = 32_768  # bytes of judged input that are tapped at once, as of an SSH packet
@@ -53,7 +56,8 @@ class Relay:
 
     ``stdin`` is the decision's: with ``stream`` the command reads what the caller sends, with ``judge`` what is
     ``judged`` and then its end. Otherwise it sees end of file at once, and what the caller sends anyway is dropped and
-    counted. ``on_fault`` is called once, with the first fault.
+    counted. ``recorded`` is what the tap gets of ``judged``, if that is something else; ``maskers`` mask the output,
+    each one stream of it. ``on_fault`` is called once, with the first fault.
     """
 
     def __init__(
@@ -65,13 +69,18 @@ class Relay:
         stdin: Literal["closed", "judge", "stream"],
         on_fault: Callable[[JumphostError], None],
         judged: bytes = b"",
+        recorded: bytes | None = None,
+        maskers: Mapping[int, Masker] = MappingProxyType({}),
     ) -> None:
         self._channel = channel
         self._tap = tap
         self._output_left = output_bytes
         self._streams_input = stdin == "stream"
         self._judged = judged if stdin == "judge" else b""
+        self._recorded = self._judged if recorded is None else recorded
         self._on_fault = on_fault
+        self._masked = Masked(maskers, forward=self._forward, paced=self._pace, guarded=self._guarded)
+        self._slow = False  # the caller
         self._process: Process | None = None
         self._ending: asyncio.TimerHandle | None = None
         self.fault: JumphostError | None = None
@@ -80,6 +89,8 @@ class Relay:
     def attach(self, process: Process) -> None:
         """The command runs: input goes to it from now on. Output may have come before."""
         self._process = process
+        if self._masked.busy:
+            process.pause_output()
         if not self._streams_input:
             self._write_judged(process)
         self._channel.attach(self)
@@ -89,6 +100,8 @@ class Relay:
 
         Raises the fault if there is one.
         """
+        self._guarded(self._masked.end)
+        await self._masked.over()
         if self._ending is not None:
             self._ending.cancel()
         await self._channel.flushed()
@@ -99,6 +112,7 @@ class Relay:
         """Stops relaying; the command's output is drained unseen, so that its end can still come."""
         if self.fault is None:
             self.fault = error
+            self._masked.drop()
             if self._process is not None:
                 self._process.resume_output()
             self._on_fault(error)
@@ -111,8 +125,7 @@ class Relay:
         allowed = chunk[: self._output_left]
         self._output_left -= len(allowed)
         if allowed:
-            self._tap.output(allowed, stream)
-            self._channel.write(allowed, stream)
+            self._masked.take(allowed, stream)
         if len(allowed) < len(chunk):
             raise Refused(Code.LIMIT_OUTPUT, "the command wrote more than its limit of output")
 
@@ -122,6 +135,7 @@ class Relay:
 
         After it nothing can be said any more, and how the command ended may have to be.
         """
+        self._masked.end()
         self._ending = asyncio.get_running_loop().call_later(EOF_GRACE_S, self._write_eof)
 
     @_contained
@@ -132,9 +146,10 @@ class Relay:
     @_contained
     def _write_judged(self, process: Process) -> None:
         """All of it is tapped before any goes on: half of a script is another script."""
-        judged, self._judged = self._judged, b""
-        for at in range(0, len(judged), PIECE):
-            self._tap.input(judged[at : at + PIECE], judged=True)
+        judged, recorded = self._judged, self._recorded
+        self._judged = self._recorded = b""
+        for at in range(0, len(recorded), PIECE):
+            self._tap.input(recorded[at : at + PIECE], judged=True)
         if judged:
             process.write(judged)
         process.write_eof()
@@ -175,11 +190,31 @@ class Relay:
     @_contained
     def pause_output(self) -> None:
         """The caller is slow."""
-        if self._process is not None:
-            self._process.pause_output()
+        self._slow = True
+        self._masked.rest(slow=True)
+        self._pace()
 
     @_contained
     def resume_output(self) -> None:
         """It has caught up."""
-        if self._process is not None:
+        self._slow = False
+        self._masked.rest(slow=False)
+        self._pace()
+
+    # masked.Masked: what may go, and how the scan gets on
+
+    def _forward(self, chunk: bytes, stream: int) -> None:
+        self._tap.output(chunk, stream)
+        self._channel.write(chunk, stream)
+
+    @_contained
+    def _guarded(self, act: Callable[[], None]) -> None:
+        act()
+
+    def _pace(self) -> None:
+        if self._process is None:
+            return
+        if self._slow or self._masked.busy:
+            self._process.pause_output()
+        else:
             self._process.resume_output()

@@ -133,6 +133,10 @@ class Trail:
         """The command runs on a login that is open: the one that the run certificate of request ``login`` opened."""
         return self.event(Kind.CREDENTIAL_USE, decision.id, login=login)
 
+    def masked(self, decision: Decision, counts: dict[str, Any]) -> None:
+        """What the masking found; before how the command ended."""
+        self.note(Kind.MASK_COUNT, decision.id, **counts)
+
     def exited(self, decision: Decision, how: Exit, dropped_input: int) -> None:
         """The command ran to its end; ``dropped_input`` bytes came for a closed standard input."""
         self.note(

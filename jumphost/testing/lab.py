@@ -45,6 +45,8 @@ _terms := {
 	"cut": {"limits": {"on_expiry": "cut"}},
 	"lang": {"env": ["LANG"]},
 	"masked": {"mask": {"detectors": {"*": "redact"}}},
+	"watched": {"mask": {"detectors": {"credit_card": "redact"}, "mode": "detect"}},
+	"columns": {"mask": {"columns": {"ssn": "redact"}}},
 }
 
 allow contains verdict if {

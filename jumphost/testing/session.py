@@ -28,6 +28,7 @@ from jumphost.gateway.admission import Admission
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.server import Gateway
 from jumphost.gateway.standing import Standing
+from jumphost.masking.plan import Masker, open_masker
 from jumphost.model.approval import Approval, Hold, Term, VerdictWord
 from jumphost.model.decision import Decision, Effect, Judgement, Obligations, Rule, Verdict, leading_rule
 from jumphost.model.event import Event, Kind
@@ -330,7 +331,11 @@ class House(Door):
 
 @contextlib.asynccontextmanager
 async def house(
-    folder: Path, *, clock: Clock | None = None, change: Callable[[Settings], Settings] = lambda settings: settings
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    change: Callable[[Settings], Settings] = lambda settings: settings,
+    open_masker: Callable[..., Masker] = open_masker,
 ) -> AsyncIterator[House]:
     """Serves a new site in ``folder`` until the block ends, or the one that an earlier block left there."""
     clock = clock or SystemClock()
@@ -360,6 +365,7 @@ async def house(
         requests=requests,
         recordings=site.recordings,
         quota=DailyQuota(clock, settings.limits.recording_bytes_per_day),
+        open_masker=open_masker,
     )
     caller_ca = asyncssh.read_private_key(site.signer / "caller_ca")
     here = House(

@@ -14,7 +14,7 @@ STATUSES = {
         "signer.unavailable", "journal.unavailable", "gateway.unavailable", "gateway.shutdown",
         "limit.disk", "clock.behind",
     },
-    70: {"internal", "recording.failed"},
+    70: {"internal", "recording.failed", "mask.failed"},
     75: {"approval.pending", "approval.approved", "approval.detached"},
     76: {"target.host_key", "target.protocol", "caller.protocol"},
 }  # fmt: skip

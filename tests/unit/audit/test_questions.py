@@ -134,3 +134,35 @@ class StopWatching(Exception):
 def test_no_journal(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         Questions(tmp_path / "journal.db").sessions()
+
+
+def counted(name: str, time: str, count: int) -> list[Event]:
+    rows = [{"detector": "email", "action": "masked", "count": count, "bytes": 9, "distinct": 1, "shown": 0}]
+    streams = {"stdout": {"scanned": 50, "counts": rows if count else []}}
+    about = {"session": name, "connection": "c", "identity": "ada", "target": "db"}
+    told = Event(Kind.MASK_COUNT, at(time), **about, data={"detectors": ["email"], "streams": streams})
+    return [*ran(name, time, identity="ada"), told, Event(Kind.COMMAND_EXIT, at(time), **about, data={"status": 0})]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "sessions", "seen", "unseen"),
+    [
+        ("21T00:00:00", "23T00:00:00", ("one", "three"), 3, 1),
+        ("22T02:00:00", "23T00:00:00", ("three",), 2, 1),  # the one that nobody saw end may still run
+        ("22T01:00:00", "22T02:00:00", ("one",), 2, 0),
+        ("21T00:00:00", "22T00:00:00", (), 0, 0),
+    ],
+)
+async def test_whether_it_ever_happened(
+    tmp_path: Path, start: str, end: str, sessions: tuple[str, ...], seen: int, unseen: int
+) -> None:
+    store = Store.open(tmp_path / "journal.db", log="gw")
+    events = [
+        *counted("one", "22T01:00:00", 2), *counted("two", "22T02:00:00", 0), *counted("three", "22T03:00:00", 1),
+        *ran("plain", "22T02:30:00", identity="ada"), *ran("other", "22T02:30:00"), *denied("denied", "22T02:00:10"),
+    ]  # fmt: skip
+    await store.write(None, *events)
+    await store.close()
+    found = Questions(tmp_path / "journal.db").ever("ada", "email", Window(at(start), at(end)))
+    assert (found.sessions, found.seen, found.unseen.sessions) == (sessions, seen, unseen)
+    assert found.found == bool(sessions)

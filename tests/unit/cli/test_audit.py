@@ -148,3 +148,58 @@ async def test_following_goes_on_until_control_c(
     ran = run("audit", "tail", "--follow", "--json", "-n", lines)
     assert ran.status == 0
     assert [msgspec.json.decode(line)["kind"] for line in ran.out.splitlines()] == expected
+
+
+MASKED = Event(
+    Kind.MASK_COUNT, TWO + 2 * 10**9, decision="d1", **CI,
+    data={
+        "detectors": ["credit_card", "email"],
+        "streams": {"stdout": {"scanned": 90, "counts": [
+            {"detector": "credit_card", "action": "masked", "count": 2, "bytes": 38, "distinct": 1, "shown": 3},
+            {"detector": "held", "action": "masked", "count": 1, "bytes": 4, "distinct": 1, "shown": 0},
+        ]}},
+    },
+)  # fmt: skip
+YES = """\
+yes: ci, credit_card
+  2 masked, 0 only counted, in 1 sessions
+  first 2026-11-22T02:00:01.000Z in s1
+  last  2026-11-22T02:00:01.000Z in s1
+  3 bytes of values went out before they were known to be of one
+  1 times something was starred before it was clear what it was
+  looked at: 1 sessions, 90 bytes
+  not looked at: 0 sessions, 0 bytes of recordings
+"""
+NO = """\
+no: ci, iban
+  looked at: 0 sessions, 0 bytes
+  not looked at: 1 sessions, 0 bytes of recordings
+"""
+
+
+async def test_ever(site: Site) -> None:
+    store = Store.open(site.journal_db, log="gw")
+    await store.write(None, MASKED)
+    await store.close()
+    question = ("audit", "ever", "--identity", "ci", "--detector")
+    assert run(*question, "credit_card").out == YES
+    assert run(*question, "iban").out == NO
+    found = run(*question, "credit_card", "--since", "01:00Z", "--until", "03:00Z", "--json").json
+    assert (found["found"], found["sessions"], found["unseen"]) == (True, ["s1"], {"sessions": 0, "bytes": 0})
+    assert not run(*question, "credit_card", "--since", "2026-11-22T02:00:04Z", "--json").json["found"]
+    assert not run(*question, "credit_card", "--until", "2026-11-22T01:00:00Z", "--json").json["found"]
+    assert run(*question, "column:ssn", "--json").json["seen"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--detector", "credit_cards"), "got the detector 'credit_cards', expected column:GLOB or one of credit_card"),
+        (("--detector", "iban", "--since", "yesterday"), "got 'yesterday', expected a time with its zone"),
+        (("--detector", "iban", "--until", "02:00"), "got '02:00', expected a time with its zone"),
+    ],
+)
+def test_ever_of_what_cannot_be_asked(site: Site, words: tuple[str, ...], said: str) -> None:
+    ran = run("audit", "ever", "--identity", "ci", *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.err

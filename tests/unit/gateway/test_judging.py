@@ -101,7 +101,7 @@ async def test_no_document_is_a_denial(document: bytes) -> None:
 
 @pytest.mark.parametrize(
     "owed",
-    [{"mask": Mask()}, {"credential": CredentialTerms("db", 60)}],
+    [{"mask": Mask(columns={"ssn": "redact"})}, {"credential": CredentialTerms("db", 60)}],
     ids=["mask", "credential"],
 )
 async def test_what_cannot_be_done_is_a_denial(owed: dict[str, Any]) -> None:

@@ -32,9 +32,31 @@ def test_a_plain_command_may_run(effect: str, owed: dict[str, Any]) -> None:
     assert code(request(), effect, **owed) is None
 
 
-@pytest.mark.parametrize("owed", [{"mask": Mask()}, {"credential": CredentialTerms("db", 60)}])
+@pytest.mark.parametrize(
+    "owed",
+    [
+        {"mask": Mask(columns={"ssn": "redact"})},
+        {"mask": Mask({"email": "label"}, {"ssn": "redact"}, "detect")},
+        {"credential": CredentialTerms("db", 60)},
+    ],
+)
 def test_what_cannot_be_done(owed: dict[str, Any]) -> None:
     assert code(request(), **owed) is Code.POLICY_UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    "mask", [Mask(), Mask({"*": "redact"}), Mask({"email": "pseudonym", "*": "label"}, {}, "detect")]
+)
+def test_what_is_masked_may_run(mask: Mask) -> None:
+    assert code(request(), mask=mask) is None
+    assert code(request("bash", b"df $(x)"), mask=mask, stdin="judge") is Code.COMMAND_UNPARSED  # the rest still counts
+
+
+@pytest.mark.parametrize("effect", ["allow", "hold"])
+def test_a_detector_that_is_none_is_named(effect: Any) -> None:
+    owed = Mask({"credit_cards": "redact", "*": "redact", "email": "label"})
+    found = objection(verdict(effect, ONE_DBA if effect == "hold" else (), mask=owed), request())
+    assert found == (Code.POLICY_INVALID, "the policy asks for detectors that do not exist: credit_cards")
 
 
 @pytest.mark.parametrize("effect", ["allow", "hold"])

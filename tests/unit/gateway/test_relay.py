@@ -9,6 +9,7 @@ import pytest
 from jumphost.errors import Code, JumphostError, Refused
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.relay import Relay
+from jumphost.masking.plan import open_masker
 from jumphost.model.target import Target
 from jumphost.target.base import STDERR, STDOUT, Exit, Order
 from jumphost.testing.gateway import Rig, rig
@@ -44,10 +45,19 @@ class Notes:
 class Run:
     """Serves a channel, and leaves its parts to the test."""
 
-    def __init__(self, stdin: Mode = "stream", output_bytes: int = 1 << 30, judged: bytes = b"") -> None:
+    def __init__(
+        self,
+        stdin: Mode = "stream",
+        output_bytes: int = 1 << 30,
+        judged: bytes = b"",
+        recorded: bytes | None = None,
+        mask: bool = False,
+    ) -> None:
         self.tap = Notes()
         self.faults: list[JumphostError] = []
-        self.stdin, self.output_bytes, self.judged = stdin, output_bytes, judged
+        self.stdin, self.output_bytes, self.judged, self.recorded = stdin, output_bytes, judged, recorded
+        plan = {"detectors": {"*": "redact"}}
+        self.maskers = {stream: open_masker(plan) for stream in (STDOUT, STDERR)} if mask else {}
         self.running = asyncio.Event()
         self.ended = asyncio.Event()
         self.relay: Relay
@@ -63,6 +73,8 @@ class Run:
             stdin=self.stdin,
             on_fault=self.faults.append,
             judged=self.judged,
+            recorded=self.recorded,
+            maskers=self.maskers,
         )
         order = Order(request="", target=Target("here", ("me",)), login="me", line=channel.raw.decode())
         self.process = await LocalRunner().start(order, self.relay, None)  # type: ignore[arg-type]  # mints nothing
@@ -253,3 +265,59 @@ async def test_before_the_command_runs_input_goes_nowhere() -> None:
         relay.fail(Refused(Code.LIMIT_TIME, "late"))
         assert [fault.code for fault in faults] == [Code.LIMIT_TIME]
         channel.exit(Exit())
+
+
+CARD, STARS = b"id 4111 1111 1111 1111 end\n", b"id **** **** **** **** end\n"
+
+
+@pytest.mark.parametrize("at", range(len(CARD) + 1))
+async def test_masked_output_is_the_same_for_caller_and_tap(at: int) -> None:
+    run = Run(mask=True)
+    async with rig(run) as here:
+        process = await start(here, f"head -c {at}; sleep 0.02; cat")
+        process.stdin.write(CARD)
+        process.stdin.write_eof()
+        assert (await process.wait()).stdout == STARS
+        assert (run.tap.out[STDOUT], run.faults) == (STARS, [])
+
+
+async def test_what_is_held_goes_with_the_end_of_output_and_before_the_exit() -> None:
+    run = Run(mask=True)
+    async with rig(run) as here:
+        process = await start(here, "printf 'pin 4111' >&2; printf '4111 1111 1111 1111'; exit 5")
+        result = await process.wait()
+        assert (result.stdout, result.stderr, result.exit_status) == (b"**** **** **** ****", b"pin 4111", 5)
+
+
+async def test_a_slow_caller_gets_every_masked_byte() -> None:
+    run = Run(mask=True)
+    async with rig(run) as here:
+        process = await start(here, f"yes '{CARD.decode().strip()}' | head -n 30000", window=20_000)
+        got = b""
+        while chunk := await process.stdout.read(65_536):
+            got += chunk
+            await asyncio.sleep(0)
+        assert got == STARS * 30_000
+        assert run.tap.out[STDOUT] == got
+
+
+async def test_after_a_fault_of_the_tap_nothing_that_was_held_goes() -> None:
+    run = Run(mask=True)
+    async with rig(run) as here:
+        process = await start(here, "echo one; printf 'pin 4111'; read x; printf 2")
+        assert await process.stdout.readline() == b"one\n"
+        run.tap.failure = OSError("disk full")
+        while not run.faults:
+            await asyncio.sleep(0)
+        run.tap.failure = None
+        run.process.write_eof()
+        assert (await process.wait()).stdout in (b"", b"pin ")
+        assert [fault.code for fault in run.faults] == [Code.INTERNAL]
+
+
+async def test_judged_input_may_be_recorded_as_something_else() -> None:
+    run = Run("judge", judged=CARD, recorded=STARS)
+    async with rig(run) as here:
+        process = await start(here, "cat")
+        assert (await process.wait()).stdout == CARD
+        assert (run.tap.into, run.tap.judged) == (STARS, [True])

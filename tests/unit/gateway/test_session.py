@@ -103,7 +103,7 @@ async def test_denied_touches_nothing(here: House) -> None:
 
 @pytest.mark.parametrize(
     "obligation",
-    [{"mask": Mask()}, {"credential": CredentialTerms("db", 60)}],
+    [{"mask": Mask(columns={"ssn": "redact"})}, {"credential": CredentialTerms("db", 60)}],
     ids=["mask", "credential"],
 )
 async def test_obligation_that_cannot_be_met_denies(here: House, obligation: dict[str, Any]) -> None:

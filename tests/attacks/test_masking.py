@@ -1,0 +1,70 @@
+"""Commands that try to have a value pass: cut into chunks, dressed in control sequences, or held back by a flood."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from jumphost.gateway import masked
+from jumphost.model.decision import Mask
+from jumphost.testing.session import House, house, owing
+
+CARD = "4111 1111 1111 1111"
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as made:
+        owing(made.engine, mask=Mask({"*": "redact"}))
+        yield made
+
+
+async def printed(here: House, script: str) -> str:
+    done = await here.run(script)
+    assert done.exit_status == 0
+    [opened] = await here.events("recording.open")
+    assert "1111" not in (here.site.recordings / opened["recording"]).read_text().split("\n", 1)[1].replace(script, "")
+    return str(done.stdout)
+
+
+@pytest.mark.parametrize("at", range(1, len(CARD)))
+async def test_cut_into_two_writes(here: House, at: int) -> None:
+    got = await printed(here, f"printf 'a {CARD[:at]}'; sleep 0.02; printf '{CARD[at:]} b'")
+    assert got == "a **** **** **** **** b"
+
+
+async def test_every_digit_a_write_of_its_own(here: House) -> None:
+    got = await printed(here, "for digit in 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1; do printf $digit; done; echo")
+    assert got == "*" * 16 + "\n"
+
+
+@pytest.mark.parametrize("colour", [r"\033[31m", r"\033[0m\033[1m", r"\033]0;x\007"])
+async def test_control_sequences_within_a_value_cut_into_writes(here: House, colour: str) -> None:
+    got = await printed(here, f"printf '4111 11{colour}'; sleep 0.02; printf '11 1111 {colour}1111\\n'")
+    assert "1" not in got.replace("[31m", "").replace("[1m", "")
+    assert got.count("*") == 16
+
+
+async def test_a_control_sequence_cut_in_the_middle(here: House) -> None:
+    got = await printed(here, r"printf '4111 11\033['; sleep 0.02; printf '31m11 1111 1111\n'")
+    assert got == "**** **\x1b[31m** **** ****\n"
+
+
+async def test_a_value_in_the_title_of_a_window(here: House) -> None:
+    got = await printed(here, rf"printf '\033]0;{CARD}\007x\n'")
+    assert CARD not in got
+    assert got.endswith("\x07x\n")
+
+
+@pytest.mark.parametrize("turn", [0, 10])
+async def test_a_value_behind_a_flood(here: House, turn: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masked, "TURN_S", turn)
+    got = await printed(here, f"yes a@b | head -c 300000; echo {CARD}; yes a@b | head -c 300000; echo {CARD}")
+    assert "4111" not in got
+    assert len(got) == 2 * (300_000 + len(CARD) + 1)
+
+
+async def test_an_endless_value_ends_the_session_or_is_masked(here: House) -> None:
+    done = await here.run("printf 'password: '; head -c 3000000 /dev/zero | tr '\\0' x; echo")
+    assert set(done.stdout) <= set("password: *\n")
+    assert done.exit_status in (0, 70)

@@ -1,0 +1,68 @@
+"""What an auditor and a caller see of output that is masked: stock ssh through the gateway to a real target."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jumphost.testing.lab import SCRIPT
+from jumphost.testing.site import LiveSite
+
+DIGITS = "4111 1111 1111 1111"
+PIECES = ("4111", " 1111 11", "11 1111", "\n")
+IN_PIECES = "".join(f'printf "{piece}"; sleep 0.05; ' for piece in PIECES) + "echo done >&2"
+
+
+@pytest.fixture
+def run(lab: LiveSite, deploy: Path) -> Callable[[str, str], Any]:
+    def ran(script: str, purpose: str) -> Any:
+        return lab.ssh(deploy, "batch-host", f"{SCRIPT} '{script}'", env={"JUMPHOST_PURPOSE": purpose})
+
+    return ran
+
+
+def newest(lab: LiveSite) -> Any:
+    return lab.json("session", "list")[0]
+
+
+def test_a_card_in_pieces_is_stars_for_the_caller_and_in_the_recording(lab: LiveSite, run: Any) -> None:
+    done = run(IN_PIECES, "masked")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"**** **** **** ****\n", b"done\n")
+    session = newest(lab)
+    cast = Path(lab.site.recordings / session["recording"]).read_text()
+    assert "**** **** **** ****" in lab.cli("session", "export", session["id"], "--format", "text").stdout
+    assert "1111 1111" not in cast
+    [told] = [event for event in lab.events("mask.count") if event["session"] == session["id"]]
+    [row] = told["streams"]["stdout"]["counts"]
+    assert (row["detector"], row["action"], row["count"]) == ("credit_card", "masked", 1)
+    kinds = [event["kind"] for event in lab.json("session", "show", session["id"])["events"]]
+    assert kinds.index("mask.count") == kinds.index("command.exit") - 1
+
+
+def test_ever_says_yes_no_and_what_nobody_looked_at(lab: LiveSite, run: Any) -> None:
+    def asked(detector: str, *more: str) -> Any:
+        return lab.json("audit", "ever", "--identity", "deploy-bot", "--detector", detector, *more)
+
+    before = asked("credit_card")
+    email = asked("email")
+    run(f"echo {DIGITS}", "masked")
+    masked = newest(lab)
+    run(f"echo {DIGITS}", "watched")
+    watched = newest(lab)
+    run("echo plain", "")
+    after = asked("credit_card")
+    assert (after["found"], after["sessions"][-2:]) == (True, [masked["id"], watched["id"]])
+    assert (after["masked"] - before["masked"], after["detected"] - before["detected"]) == (1, 1)
+    assert (after["last"], after["seen"] - before["seen"]) == (watched["started"], 2)
+    assert after["unseen"]["sessions"] == before["unseen"]["sessions"] + 1
+    assert after["unseen"]["bytes"] > before["unseen"]["bytes"]
+    assert asked("email")["unseen"]["sessions"] == email["unseen"]["sessions"] + 2
+    text = lab.cli("audit", "ever", "--identity", "deploy-bot", "--detector", "credit_card").stdout
+    assert text.startswith("yes: deploy-bot, credit_card\n")
+    assert not asked("us_ssn")["found"]
+    assert not asked("credit_card", "--until", "2026-01-01T00:00:00Z")["found"]
+
+
+def test_what_is_only_watched_passes(run: Any) -> None:
+    assert run(f"echo {DIGITS}", "watched").stdout == f"{DIGITS}\n".encode()

@@ -1,0 +1,137 @@
+"""A session whose decision asks for masking: caller and recording have the same bytes, and the trail the counts."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jumphost.errors import Code, Refused
+from jumphost.gateway import masked
+from jumphost.masking.detectors import DETECTORS
+from jumphost.model.decision import Limits, Mask
+from jumphost.testing.session import House, house, owing, raises
+
+ALL = Mask({"*": "redact"})
+CARD, STARS = "4111 1111 1111 1111", "**** **** **** ****"
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as made:
+        owing(made.engine, mask=ALL)
+        yield made
+
+
+async def recorded(here: House, kind: str) -> str:
+    """All text of a kind in the one recording: o, e or i."""
+    [opened] = await here.events("recording.open")
+    lines = (here.site.recordings / opened["recording"]).read_text().splitlines()[1:]
+    return "".join(event[2] for event in map(json.loads, lines) if event[1] == kind)
+
+
+async def test_caller_and_recording_have_the_same(here: House) -> None:
+    done = await here.run(f"printf 'a {CARD} b\\n'; printf 'c {CARD} d' >&2; exit 3")
+    assert (done.exit_status, done.stdout, done.stderr) == (3, f"a {STARS} b\n", f"c {STARS} d")
+    assert CARD not in await recorded(here, "o")
+    assert STARS in await recorded(here, "o")
+
+
+async def test_a_card_that_is_printed_in_pieces(here: House) -> None:
+    done = await here.run("printf 4111; sleep 0.05; printf ' 1111 11'; sleep 0.05; printf '11 1111.\\n'")
+    assert done.stdout == f"{STARS}.\n"
+
+
+async def test_the_end_of_output_lets_go_what_was_held(here: House) -> None:
+    async with await here.caller() as caller:
+        process = await caller.create_process("printf 'n: 4111'; exec >&- 2>&-; exec sleep 60", encoding="utf-8")
+        assert await process.stdout.read() == "n: 4111"
+        process.channel.abort()
+
+
+async def test_the_trail_counts_before_it_says_how_the_command_ended(here: House) -> None:
+    await here.run(f"echo {CARD}; echo ada@example.com >&2; echo {CARD}")
+    kinds = [event["kind"] for event in await here.events()]
+    assert kinds[-4:] == ["mask.count", "command.exit", "recording.seal", "session.close"]
+    [told] = await here.events("mask.count")
+    [decision] = await here.events("command.decision")
+    assert (told["decision"], told["identity"], told["mode"]) == (decision["decision"], "deploy-bot", "enforce")
+    assert told["detectors"] == sorted(DETECTORS)
+    card = {"detector": "credit_card", "action": "masked", "count": 2, "bytes": 38, "distinct": 1, "shown": 0}
+    assert told["streams"]["stdout"] == {"scanned": 40, "counts": [card]}
+    [email] = told["streams"]["stderr"]["counts"]
+    assert (email["detector"], email["count"]) == ("email", 1)
+    assert CARD not in json.dumps(await here.events("mask.count"))
+
+
+async def test_only_counted(here: House) -> None:
+    owing(here.engine, mask=Mask({"credit_card": "redact"}, mode="detect"))
+    assert (await here.run(f"echo {CARD}")).stdout == f"{CARD}\n"
+    [told] = await here.events("mask.count")
+    [row] = told["streams"]["stdout"]["counts"]
+    assert (told["mode"], told["detectors"], row["action"], row["count"]) == ("detect", ["credit_card"], "detected", 1)
+
+
+async def test_pseudonyms_are_the_same_in_every_session(here: House) -> None:
+    owing(here.engine, mask=Mask({"email": "pseudonym"}))
+    first, second = [(await here.run("echo ada@example.com")).stdout for _ in range(2)]
+    assert first == second
+    assert "ada" not in first
+
+
+async def test_without_the_obligation_nothing_is_masked_or_counted(here: House) -> None:
+    owing(here.engine)
+    assert (await here.run(f"echo {CARD}")).stdout == f"{CARD}\n"
+    assert await here.events("mask.count") == []
+
+
+async def test_a_command_that_was_cut_is_counted_too(here: House) -> None:
+    owing(here.engine, mask=ALL, limits=Limits(timeout_s=1))
+    done = await here.run(f"echo {CARD}; printf 4111; exec sleep 60")
+    assert (done.exit_status, done.stdout.startswith(f"{STARS}\n")) == (77, True)
+    kinds = [event["kind"] for event in await here.events()]
+    assert kinds.index("mask.count") < kinds.index("command.cut")
+    assert kinds.count("mask.count") == 1
+
+
+async def test_the_limit_of_output_is_of_what_the_command_wrote(here: House) -> None:
+    owing(here.engine, mask=ALL, limits=Limits(output_bytes=30))
+    done = await here.run(f"echo 'x {CARD} ok'; echo {CARD}")
+    assert (done.exit_status, "cut limit.output" in done.stderr) == (77, True)
+    assert done.stdout.rstrip("*\n ") == f"x {STARS} ok"
+
+
+async def test_a_command_that_did_not_start_is_counted_as_nothing(here: House) -> None:
+    here.runner.start_fault = raises(Refused(Code.TARGET_HOST_KEY, "another key"))
+    await here.run("echo out")
+    [told] = await here.events("mask.count")
+    assert [stream["scanned"] for stream in told["streams"].values()] == [0, 0]
+
+
+async def test_much_output_full_of_values(here: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masked, "TURN_S", 0)
+    async with await here.caller() as caller:
+        process = await caller.create_process(f"yes '{CARD}' | head -n 20000", encoding="utf-8", window=20_000)
+        got = ""
+        while chunk := await process.stdout.read(65_536):
+            got += chunk
+            await asyncio.sleep(0)
+        assert got == f"{STARS}\n" * 20_000
+        assert (await process.wait()).exit_status == 0
+    [told] = await here.events("mask.count")
+    assert told["streams"]["stdout"]["counts"][0]["count"] == 20_000
+
+
+@pytest.mark.parametrize("level", ["output", "io"])
+async def test_judged_input_is_recorded_masked_and_arrives_as_it_is(here: House, level: Any) -> None:
+    owing(here.engine, mask=ALL, stdin="judge", record=level)
+    async with await here.caller() as caller:
+        process = await caller.create_process("wc -c", encoding="utf-8")
+        process.stdin.write(f"echo {CARD}\n")
+        process.stdin.write_eof()
+        assert (await process.wait()).stdout == "25\n"
+    assert await recorded(here, "i") == f"echo {STARS}\n"
+    [told] = await here.events("mask.count")
+    assert told["streams"]["stdin"]["counts"][0]["count"] == 1
