@@ -17,6 +17,8 @@ def objection(verdict: Verdict, request: Request) -> Objection | None:
         return Code.POLICY_UNSUPPORTED, "the policy asks for an obligation that this gateway cannot meet"
     if owed.mask and (found := _mask(owed.mask)):
         return found
+    if owed.mask and owed.stdin == "stream" and owed.record == "io":
+        return Code.POLICY_UNSUPPORTED, "the policy asks for streamed input to be masked in the recording"
     if request.stdin.sha256:
         return _judged(verdict, request)
     if owed.stdin == "closed" and stdin.starved(request.command):

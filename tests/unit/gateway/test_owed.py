@@ -37,6 +37,7 @@ def test_a_plain_command_may_run(effect: str, owed: dict[str, Any]) -> None:
     [
         {"mask": Mask(columns={"ssn": "redact"})},
         {"mask": Mask({"email": "label"}, {"ssn": "redact"}, "detect")},
+        {"mask": Mask({"email": "label"}), "stdin": "stream", "record": "io"},
         {"credential": CredentialTerms("db", 60)},
     ],
 )
