@@ -12,6 +12,7 @@ from jumphost.masking import engine as engines
 from jumphost.masking.base import COLUMN, EXACT, MaskError, Scanner, Span
 from jumphost.masking.counts import Counts, Hit
 from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.exact import ExactScanner
 from jumphost.masking.observed import Observed
 from jumphost.masking.scanner import DetectorScanner
 from jumphost.masking.stream import StreamMasker
@@ -100,8 +101,10 @@ def open_masker(
     def found() -> list[Scanner]:
         return [_detecting(tuple(strategies), engine)] if strategies else []
 
+    secrets = ExactScanner(checked.secrets) if checked.secrets else None
+
     def exact() -> list[Scanner]:
-        return [_exact(checked.secrets)] if checked.secrets else []
+        return [secrets.another()] if secrets else []
 
     def enforced() -> list[Scanner]:
         return exact() if checked.mode == "detect" else [*exact(), *found()]
@@ -185,10 +188,6 @@ def _rule(detectors: Mapping[str, Strategy], columns: Mapping[str, Strategy], sp
 
 def _detecting(names: Sequence[str], engine: engines.Name) -> Scanner:
     return DetectorScanner([DETECTORS[name] for name in names], engine, among=tuple(DETECTORS.values()))
-
-
-def _exact(secrets: Sequence[bytes]) -> Scanner:
-    return _made("exact", "ExactScanner", secrets)
 
 
 def _columns(columns: Mapping[str, Strategy]) -> Scanner:
