@@ -3,15 +3,16 @@
 import secrets as random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from typing import Any, Final, Literal, Protocol, get_args
 
 from msgspec import Struct
 
 from jumphost.masking import engine as engines
-from jumphost.masking.base import COLUMN, EXACT, MaskError, Scanner, Span
+from jumphost.masking.base import COLUMN, EXACT, Scanner, Span
+from jumphost.masking.columns import ColumnScanner
 from jumphost.masking.counts import Counts, Hit
 from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.exact import ExactScanner
 from jumphost.masking.observed import Observed
 from jumphost.masking.scanner import DetectorScanner
 from jumphost.masking.stream import StreamMasker
@@ -100,8 +101,10 @@ def open_masker(
     def found() -> list[Scanner]:
         return [_detecting(tuple(strategies), engine)] if strategies else []
 
+    secrets = ExactScanner(checked.secrets) if checked.secrets else None
+
     def exact() -> list[Scanner]:
-        return [_exact(checked.secrets)] if checked.secrets else []
+        return [secrets.another()] if secrets else []
 
     def enforced() -> list[Scanner]:
         return exact() if checked.mode == "detect" else [*exact(), *found()]
@@ -111,7 +114,7 @@ def open_masker(
         masked = inner.feed(_APART.join(texts)) + inner.close()
         return masked.split(_APART)
 
-    columns = [_columns(checked.columns)] if checked.columns else []
+    columns = [ColumnScanner(checked.columns)] if checked.columns else []
     if checked.mode == "enforce":
         return made([*columns, *enforced()], rule, within=within, on_hit=on_hit)
     seen = made([*columns, *found()], rule, action="detected", on_hit=on_hit)
@@ -185,19 +188,3 @@ def _rule(detectors: Mapping[str, Strategy], columns: Mapping[str, Strategy], sp
 
 def _detecting(names: Sequence[str], engine: engines.Name) -> Scanner:
     return DetectorScanner([DETECTORS[name] for name in names], engine, among=tuple(DETECTORS.values()))
-
-
-def _exact(secrets: Sequence[bytes]) -> Scanner:
-    return _made("exact", "ExactScanner", secrets)
-
-
-def _columns(columns: Mapping[str, Strategy]) -> Scanner:
-    return _made("columns", "ColumnScanner", columns)
-
-
-def _made(module: str, name: str, given: object) -> Scanner:
-    try:
-        scanner: Callable[[object], Scanner] = getattr(import_module(f"jumphost.masking.{module}"), name)
-    except ImportError:
-        raise MaskError(f"this build cannot mask what {module} is asked for") from None
-    return scanner(given)

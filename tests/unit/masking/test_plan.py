@@ -104,8 +104,13 @@ def test_a_plan_shows_no_secret() -> None:
     assert "planted" not in repr(plan)
 
 
-def test_what_a_build_cannot_mask_is_no_masker() -> None:
-    from jumphost.masking.plan import _made
+def test_secrets_and_columns_with_the_rest() -> None:
+    plan = {"detectors": {"email": "label"}, "columns": {"ssn": "partial"}, "secrets": [b"secret-of-the-session"]}
+    text = b"ssn|mail|x\n12345678901234567890|ada@example.com|secret-of-the-session\n"
+    assert masked(plan, text) == b"ssn|mail|x\n****************7890|[MASKED:EMAIL]|*********************\n"
+    assert masked({**plan, "mode": "detect"}, text) == text.replace(b"secret-of-the-session", b"*" * 21)
 
-    with pytest.raises(MaskError, match="cannot mask"):
-        _made("absent", "Scanner", ())
+
+def test_a_secret_that_cannot_be_looked_for_is_no_masker() -> None:
+    with pytest.raises(MaskError, match="without line breaks"):
+        open_masker({"secrets": [b"\n\n\n\nabcd"]})
