@@ -10,7 +10,7 @@ from jumphost.testing.lab import SCRIPT
 from jumphost.testing.site import LiveSite
 
 DIGITS = "4111 1111 1111 1111"
-PIECES = ("4111", " 1111 11", "11 1111", "\n")
+PIECES = ("4111 111", "1 11", "11 1111", "\n")  # seven digits wait for two seconds, fewer for 100 ms
 IN_PIECES = "".join(f'printf "{piece}"; sleep 0.05; ' for piece in PIECES) + "echo done >&2"
 
 
