@@ -29,8 +29,6 @@ def objection(verdict: Verdict, request: Request) -> Objection | None:
 
 
 def _mask(mask: Mask) -> Objection | None:
-    if mask.columns:
-        return Code.POLICY_UNSUPPORTED, "the policy asks for columns to be masked, which this gateway cannot do"
     if unknown := sorted({*mask.detectors} - {*DETECTORS, EVERY}):
         return Code.POLICY_INVALID, f"the policy asks for detectors that do not exist: {', '.join(unknown)}"
     return None

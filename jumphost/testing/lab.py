@@ -47,6 +47,7 @@ _terms := {
 	"masked": {"mask": {"detectors": {"*": "redact"}}},
 	"watched": {"mask": {"detectors": {"credit_card": "redact"}, "mode": "detect"}},
 	"columns": {"mask": {"columns": {"ssn": "redact"}}},
+	"lease": {"credential": {"name": "db", "ttl_s": 60}},
 }
 
 allow contains verdict if {

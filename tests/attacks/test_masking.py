@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jumphost.gateway import masked
+from jumphost.masking import stream
 from jumphost.model.decision import Mask
 from jumphost.testing.session import House, house, owing
 
@@ -13,7 +14,8 @@ CARD = "4111 1111 1111 1111"
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[House]:
+async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    monkeypatch.setattr(stream, "IDLE_S", 60.0)  # on a busy machine a short pause of a command may take long
     async with house(tmp_path) as made:
         owing(made.engine, mask=Mask({"*": "redact"}))
         yield made

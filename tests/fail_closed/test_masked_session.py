@@ -13,7 +13,7 @@ from jumphost.model.decision import Mask
 from jumphost.testing.session import house, owing
 
 PLANTED = "planted 4111111111111111"
-COMMAND = f"echo fine; sleep 0.05; printf '{PLANTED} 41'; sleep 0.4; echo more {PLANTED}"
+COMMAND = f"echo fine; sleep 0.05; printf '{PLANTED} 41'; sleep 2; echo more {PLANTED}"
 
 
 class Failing:

@@ -151,7 +151,7 @@ def test_bytes_that_are_no_command(lab: LiveSite, deploy: Path, command: bytes) 
 
 
 def test_obligation_that_cannot_be_met_denies(lab: LiveSite, deploy: Path) -> None:
-    done = run(lab, deploy, "echo ran", "columns")
+    done = run(lab, deploy, "echo ran", "lease")
     assert (done.returncode, done.stdout, b"policy.unsupported" in done.stderr) == (77, b"", True)
 
 

@@ -10,7 +10,7 @@ from jumphost.testing.lab import SCRIPT
 from jumphost.testing.site import LiveSite
 
 DIGITS = "4111 1111 1111 1111"
-PIECES = ("4111", " 1111 11", "11 1111", "\n")
+PIECES = ("4111 111", "1 11", "11 1111", "\n")  # seven digits wait for two seconds, fewer for 100 ms
 IN_PIECES = "".join(f'printf "{piece}"; sleep 0.05; ' for piece in PIECES) + "echo done >&2"
 
 
@@ -66,3 +66,12 @@ def test_ever_says_yes_no_and_what_nobody_looked_at(lab: LiveSite, run: Any) -> 
 
 def test_what_is_only_watched_passes(run: Any) -> None:
     assert run(f"echo {DIGITS}", "watched").stdout == f"{DIGITS}\n".encode()
+
+
+def test_a_column_is_masked_and_asked_about(lab: LiveSite, run: Any) -> None:
+    table = 'printf " name | ssn   \\n------+-------\\n ada  | x-123 \\n(1 row)\\n"'
+    done = run(table, "columns")
+    assert b"x-123" not in done.stdout
+    assert b" ada  | *" in done.stdout
+    words = ("audit", "ever", "--identity", "deploy-bot", "--detector", "column:ssn")
+    assert lab.json(*words)["found"]

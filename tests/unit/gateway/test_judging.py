@@ -14,6 +14,8 @@ from jumphost.policy.base import Submission
 from jumphost.testing.policies import submission
 from jumphost.testing.session import ONE_DBA, ScriptedEngine, holding, owing, returns, verdict
 
+LEASE = CredentialTerms("db", 60)
+
 ASKED = submission(b"uptime")
 
 
@@ -101,8 +103,11 @@ async def test_no_document_is_a_denial(document: bytes) -> None:
 
 @pytest.mark.parametrize(
     "owed",
-    [{"mask": Mask(columns={"ssn": "redact"})}, {"credential": CredentialTerms("db", 60)}],
-    ids=["mask", "credential"],
+    [
+        {"mask": Mask({"*": "redact"}), "credential": LEASE},
+        {"credential": LEASE},
+    ],
+    ids=["credential", "both"],
 )
 async def test_what_cannot_be_done_is_a_denial(owed: dict[str, Any]) -> None:
     engine = ScriptedEngine()

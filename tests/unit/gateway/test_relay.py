@@ -9,6 +9,7 @@ import pytest
 from jumphost.errors import Code, JumphostError, Refused
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.relay import Relay
+from jumphost.masking import stream
 from jumphost.masking.plan import open_masker
 from jumphost.model.target import Target
 from jumphost.target.base import STDERR, STDOUT, Exit, Order
@@ -271,7 +272,8 @@ CARD, STARS = b"id 4111 1111 1111 1111 end\n", b"id **** **** **** **** end\n"
 
 
 @pytest.mark.parametrize("at", range(len(CARD) + 1))
-async def test_masked_output_is_the_same_for_caller_and_tap(at: int) -> None:
+async def test_masked_output_is_the_same_for_caller_and_tap(at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "IDLE_S", 60.0)  # on a busy machine a short pause may take long
     run = Run(mask=True)
     async with rig(run) as here:
         process = await start(here, f"head -c {at}; sleep 0.02; cat")

@@ -23,6 +23,8 @@ from jumphost.store.writer import unavailable
 from jumphost.testing.clock import ManualClock
 from jumphost.testing.session import ONE_DBA, Fault, House, hangs, holding, house, owing, raises, verdict
 
+LEASE = CredentialTerms("db", 60)
+
 STAGES = ("judging", "holding", "opening", "minting", "starting", "running")
 STOLEN = Refused(Code.IDENTITY_REVOKED, "the certificate was revoked")
 
@@ -103,8 +105,11 @@ async def test_denied_touches_nothing(here: House) -> None:
 
 @pytest.mark.parametrize(
     "obligation",
-    [{"mask": Mask(columns={"ssn": "redact"})}, {"credential": CredentialTerms("db", 60)}],
-    ids=["mask", "credential"],
+    [
+        {"mask": Mask({"*": "redact"}), "credential": LEASE},
+        {"credential": LEASE},
+    ],
+    ids=["credential", "both"],
 )
 async def test_obligation_that_cannot_be_met_denies(here: House, obligation: dict[str, Any]) -> None:
     owing(here.engine, **obligation)

@@ -40,7 +40,7 @@ async def test_caller_and_recording_have_the_same(here: House) -> None:
 
 
 async def test_a_card_that_is_printed_in_pieces(here: House) -> None:
-    done = await here.run("printf 4111; sleep 0.05; printf ' 1111 11'; sleep 0.05; printf '11 1111.\\n'")
+    done = await here.run("printf '4111 1111'; sleep 0.05; printf ' 11'; sleep 0.05; printf '11 1111.\\n'")
     assert done.stdout == f"{STARS}.\n"
 
 
