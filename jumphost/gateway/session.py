@@ -164,7 +164,7 @@ class Session:
         self._decision_id = decision.id
         self._stage = step(self._stage, Stage.JUDGED)
         self._trail.decided(decision, approvals, dry_run=self._wishes.dry_run)
-        if decision.obligations.alert and not self._wishes.dry_run:
+        if decision.obligations.alert and not self._wishes.dry_run and not self._asks_for_input(decision):
             self._alert(decision)
         return decision
 
