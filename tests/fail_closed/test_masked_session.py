@@ -91,4 +91,4 @@ async def test_input_that_cannot_be_masked_runs_nothing(tmp_path: Path) -> None:
             done = await process.wait()
         assert (done.exit_status, done.stdout, here.runner.started) == (70, "", [])
         [opened] = await here.events("recording.open")
-        assert "4111" not in (here.site.recordings / opened["recording"]).read_text()
+        assert PLANTED not in (here.site.recordings / opened["recording"]).read_text()
