@@ -120,9 +120,9 @@ def _operands_misfit(found: Split, named: _Named, instead: int) -> str:
 def _matched(grammar: Grammar, found: Split, named: _Named, by_text: Sequence[str]) -> Matched:
     """``by_text`` are the effects of the SQL or the HTTP of the call."""
     more = [effect for flag, _ in found.flags for effect in flag.effects]
-    more += by_text
-    if not WRITES.isdisjoint(by_text):
-        more += found.level.unless_read
+    if by_text:
+        more += by_text
+        more += () if WRITES.isdisjoint(by_text) else found.level.unless_read
     uses = named.by_flags + named.by_operands
     more += [_CHANGES[role] for role, word in uses if role in _CHANGES and word != "/dev/null"]
     effects = tuple(sorted({*found.level.effects, *more})) if more else found.level.effects
