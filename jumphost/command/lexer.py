@@ -71,6 +71,7 @@ _REST = {"program": _pieces(_WITHIN), "operand": _pieces(_WITHIN, _PLACEHOLDER),
 _ESCAPED = re.compile(r'\\([$`"\\])')  # within double quotes; before any other character the backslash stays
 _DOUBLE_PART = re.compile(r'"(?:[^"\\$`]|\\[^\n])*+')
 
+_PLAIN = re.compile(r"[A-Za-z0-9_./,:+@%\-]+(?=[ \t\n;|]|\Z)")  # most operands: read as any other, only sooner
 _BLANKS = re.compile(r"(?:[ \t]|(?<=[ \t])\\\n)+")
 _WORD_END = frozenset(" \t\n;|&<>()")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(?!=)")
@@ -128,7 +129,11 @@ class _Reader:
     def read(self) -> tuple[Simple, ...]:
         self._skip_blanks()
         while self.at < len(self.text):
-            if joint := _JOINT.match(self.text, self.at):
+            if self.words and (plain := _PLAIN.match(self.text, self.at)):
+                self._count()
+                self.words.append(plain[0])
+                self.at = plain.end()
+            elif joint := _JOINT.match(self.text, self.at):
                 self._join(joint)
             elif _REDIRECT_START.match(self.text, self.at):
                 self._read_redirect()

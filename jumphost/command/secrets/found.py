@@ -7,11 +7,17 @@ from jumphost.command.secrets import paths as secretpaths
 from jumphost.command.secrets import shapes as secretshapes
 from jumphost.model.request import Command, Word
 
+_QUOTING = frozenset("\\'\"$")  # what makes a word another than its text
+
 
 def described(command: Command) -> Command:
     """With what :func:`paths` and :func:`in_argv` find, in ``facts``."""
-    text = _text(command)
-    named, held = _paths(text), _in_argv(text, command)
+    named: tuple[str, ...] = ()
+    if _is_plain(command):
+        held = tuple(secretflags.in_calls(command.commands, command.raw))
+    else:
+        text = _text(command)
+        named, held = _paths(text), _in_argv(text, command)
     if not named and not held:
         return command
     return replace(command, facts=replace(command.facts, secret_paths=named, secret_argv=held))
@@ -32,6 +38,17 @@ def in_argv(command: Command) -> tuple[str, ...]:
     placeholder (``<password>``) and the name of a file (``--password-file``) are none.
     """
     return _in_argv(_text(command), command)
+
+
+def _is_plain(command: Command) -> bool:
+    """Whether its words stand in it as they are, and none of them can be part of a path or a shape."""
+    small = command.raw.lower()
+    return (
+        command.tier == "literal"
+        and _QUOTING.isdisjoint(small)
+        and not secretpaths.hinted(small)
+        and not secretshapes.hinted(small)
+    )
 
 
 def _paths(text: str) -> tuple[str, ...]:

@@ -49,16 +49,16 @@ _SECRET: Final = re.compile(
 
 def in_text(text: str) -> Iterator[str]:
     """The secret paths in ``text``, in normal form, wherever they stand: after ``=`` and ``@`` and within code too."""
-    if not _hinted(text):
+    if not hinted(text.lower()):
         return
     for piece in _PIECE.findall(_ELSEWHERE.sub(" ", text)):
-        if len(piece) <= _MAX_CHARS and _hinted(piece):
+        if len(piece) <= _MAX_CHARS and hinted(piece.lower()):
             path = posixpath.normpath(piece)
             path = path[1:] if path.startswith("//") else path
             if _SECRET.search(path) and not _NOT_SECRET.search(path):
                 yield path
 
 
-def _hinted(text: str) -> bool:
-    small = text.lower()
+def hinted(small: str) -> bool:
+    """Whether a text, in small letters, may have such a path at all."""
     return any(map(small.__contains__, _HINTS))

@@ -83,8 +83,13 @@ _HINTS: Final = tuple({hint for _, hints, _ in _FORMS for hint in hints})
 def in_text(text: str) -> Iterator[str]:
     """The detectors that find a secret in ``text``, never what they find; one may come more than once."""
     small = text.lower()
-    if not any(map(small.__contains__, _HINTS)):
+    if not hinted(small):
         return
     for name, hints, shape in _SHAPES:
         if any(hint in small for hint in hints) and shape.search(text):
             yield name
+
+
+def hinted(small: str) -> bool:
+    """Whether a text, in small letters, may have such a secret at all."""
+    return any(map(small.__contains__, _HINTS))
