@@ -1,4 +1,4 @@
-"""The standard input that a caller sends: what the command would take it for, and the facts of its bytes."""
+"""The standard input that a caller sends: the facts of its bytes."""
 
 import hashlib
 import posixpath
@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from jumphost.command.facts import analyse
 from jumphost.command.opaque import NotLiteral, Opaque
-from jumphost.command.readers import CLIENTS, KINDS, SHELLS, Kind, takes
+from jumphost.command.readers import CLIENTS, SHELLS, takes
+from jumphost.command.received import kind, reach
 from jumphost.command.secrets import found as secrets
 from jumphost.command.sql import facts as sql
 from jumphost.command.sql.words import Reason
@@ -22,22 +23,6 @@ _ALTERED: Final = {
     "code": Opaque.SHELL_STDIN.value,
     "sql": Opaque.SQL_OPAQUE.value,
 }  # why it is opaque where others read or change it first
-
-
-def kind(command: Command) -> Kind:
-    """What the command takes its standard input for: the strongest word of all its parts that may get to read it.
-
-    A part in a pipe counts: what stands before it may hand on what it reads.
-    """
-    return max((takes(one) for one in _reach(command)), key=KINDS.index, default="data")
-
-
-def starved(command: Command) -> bool:
-    """Whether a part of the line, as its profile knows, reads a standard input that would be at its end."""
-    return any(
-        one.parent < 0 and one.stdin == "inherit" and one.profile.matched and one.profile.stdin != ""
-        for one in command.commands
-    )
 
 
 class Reading(Protocol):
@@ -58,7 +43,7 @@ def facts(data: bytes, command: Command, *, mode: StdinMode, read: Reading = ana
     known = Stdin(mode=mode, kind=what, bytes=len(data), sha256=digest)
     if what == "data":
         return known
-    takers = [one for one in _reach(command) if takes(one) != "data"]
+    takers = [one for one in reach(command) if takes(one) != "data"]
     readers = [one for one in takers if takes(one) == what]
     opaque = [] if len(takers) == 1 and _reads_all(takers[0], command) else [_ALTERED[what]]
     text = Command(raw=printable(data), sha256=digest, bytes=len(data), dialect=what)
@@ -96,26 +81,6 @@ def seen(command: Command, given: Stdin) -> Command:
     )
 
 
-def understood(stdin: Stdin) -> bool:
-    """Whether all of it is known as written: only then may a rule alone let it run. Data runs nothing."""
-    text = stdin.command
-    if stdin.kind == "code":
-        return text.tier == "literal" and bool(text.commands) and not text.opaque and not text.dynamic
-    if stdin.kind == "sql":
-        return bool(text.sql) and all(one.parse_ok for one in text.sql) and not text.opaque
-    return True
-
-
-def shown(stdin: Stdin) -> bool:
-    """Whether the document holds every byte that would be run: only then can people have read it. Data may be any."""
-    whole = hashlib.sha256(stdin.command.raw.encode()).hexdigest() == stdin.sha256
-    return whole or stdin.kind not in ("code", "sql")
-
-
-def _reach(command: Command) -> list[Invocation]:
-    return [one for one in command.commands if one.stdin in ("inherit", "pipe")]
-
-
 def _reads_all(reader: Invocation, command: Command) -> bool:
     """Whether it gets the bytes as they came: from no pipe, and with nothing before it that may read some of them."""
     parents = {one.id: one.parent for one in command.commands}
@@ -125,7 +90,7 @@ def _reads_all(reader: Invocation, command: Command) -> bool:
         above.add(at)
         at = parents[at]
     return reader.stdin == "inherit" and not any(
-        one.id < reader.id and one.id not in above and not _reads_nothing(one) for one in _reach(command)
+        one.id < reader.id and one.id not in above and not _reads_nothing(one) for one in reach(command)
     )
 
 

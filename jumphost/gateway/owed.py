@@ -1,6 +1,6 @@
 """What a decision owes that cannot be done, or may not be: why a good answer of the engine is denied all the same."""
 
-from jumphost.command import stdin
+from jumphost.command import received
 from jumphost.errors import Code
 from jumphost.masking.detectors import DETECTORS
 from jumphost.masking.plan import EVERY
@@ -21,9 +21,9 @@ def objection(verdict: Verdict, request: Request) -> Objection | None:
         return Code.POLICY_UNSUPPORTED, "the policy asks for streamed input to be masked in the recording"
     if request.stdin.sha256:
         return _judged(verdict, request)
-    if owed.stdin == "closed" and stdin.starved(request.command):
+    if owed.stdin == "closed" and received.starved(request.command):
         return Code.STDIN_CLOSED, "the command reads standard input, which the policy closed"
-    if owed.stdin == "stream" and (kind := stdin.kind(request.command)) != "data":
+    if owed.stdin == "stream" and (kind := received.kind(request.command)) != "data":
         return Code.STDIN_UNJUDGED, f"the command takes standard input for {kind}, which the policy would let by unseen"
     return None
 
@@ -38,13 +38,13 @@ def _judged(verdict: Verdict, request: Request) -> Objection | None:
     given = request.stdin
     if verdict.obligations.stdin != "judge":
         return Code.STDIN_UNJUDGED, "the policy asked for standard input, and no longer does now that it has it"
-    if verdict.effect == "allow" and not stdin.understood(given):
+    if verdict.effect == "allow" and not received.understood(given):
         reasons = ", ".join(given.command.opaque or given.command.dynamic) or given.command.tier
         return (
             Code.COMMAND_UNPARSED,
             f"only {given.kind} that is known as written can be allowed by rule alone: {reasons}",
         )
-    if verdict.effect == "hold" and not stdin.shown(given):
+    if verdict.effect == "hold" and not received.shown(given):
         return (
             Code.COMMAND_UNPARSED,
             f"the {given.kind} on standard input cannot be shown whole, so nobody can approve it",

@@ -9,7 +9,7 @@ What a question says of itself is believed only where a wrong word could open no
 from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S, id_time_ns, parse_rfc3339
-from jumphost.command import forced, stdin
+from jumphost.command import forced, received
 from jumphost.config.load import SiteConfig
 from jumphost.errors import JumphostError
 from jumphost.evidence import sshsig
@@ -142,15 +142,16 @@ def _check_effect(asked: Decided, request: Request, digest: str, config: SiteCon
     effect, terms = asked.decision.effect, asked.decision.obligations.approval
     if effect == "deny":
         refuse("got a denial, expected a decision that lets it run")
-    if effect == "allow" and request.command.tier != "literal":
+    if effect == "allow" and not received.literal(request.command):
         refuse(
-            f"got a text of tier {request.command.tier!r} that a rule alone allows, expected people to have approved"
+            f"got a text of tier {request.command.tier!r} that a rule alone allows and that is not known as written, "
+            "expected people to have approved"
         )
     if (asked.decision.obligations.stdin == "judge") != bool(request.stdin.sha256):
         refuse("got a decision on other standard input than the document has, expected what was judged")
-    if asked.decision.obligations.stdin == "stream" and (kind := stdin.kind(request.command)) != "data":
+    if asked.decision.obligations.stdin == "stream" and (kind := received.kind(request.command)) != "data":
         refuse(f"got {kind} on standard input that nobody looked at, expected it judged")
-    if effect == "allow" and not stdin.understood(request.stdin):
+    if effect == "allow" and not received.understood(request.stdin):
         refuse(f"got {request.stdin.kind} on standard input that a rule alone allows, expected people to have approved")
     people = [_person(given, digest, {request.identity.name, entry.owner}, config, now_ns) for given in asked.approvals]
     if len({given.hold for given in asked.approvals}) > 1:

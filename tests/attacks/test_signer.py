@@ -52,7 +52,7 @@ async def test_standard_input_put_in_after_the_decision(site: Site) -> None:
     command = analyse(b"bash -s")
     judged, forged = (stdin.facts(data, command, mode="judge") for data in (b"df -h\n", b"rm -r /srv\n"))
     async with running(site) as signer:
-        asked = decided.request(load_site(site), CLOCK, command=command, stdin=judged)
+        asked = decided.request(load_site(site), CLOCK, command=stdin.seen(command, judged), stdin=judged)
         made = decided.decision(asked, CLOCK, stdin="judge")
         for changed in (replace(asked, stdin=forged), replace(asked, stdin=replace(judged, sha256=forged.sha256))):
             document = encode(changed)

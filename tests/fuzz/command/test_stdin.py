@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jumphost.command import stdin
+from jumphost.command import received, stdin
 from jumphost.command.facts import analyse
 from jumphost.model.request import MAX_BYTES, Stdin
 
@@ -30,18 +30,18 @@ repeated = st.builds(
 def test_any_bytes_for_any_reader(data: bytes, text: str) -> None:
     command = analyse(text.encode())
     found = stdin.facts(data, command, mode="judge")
-    assert (found.kind, found.bytes) == (stdin.kind(command), len(data))
+    assert (found.kind, found.bytes) == (received.kind(command), len(data))
     assert found.sha256 == hashlib.sha256(data).hexdigest()
     if found.kind == "data":
         assert found == Stdin("judge", "data", len(data), found.sha256)
-    elif stdin.shown(found):
+    elif received.shown(found):
         assert found.command.raw.encode() == data
-    if found.kind == "code" and stdin.understood(found):
+    if found.kind == "code" and received.understood(found):
         assert found.command.raw.encode() == data
         assert (found.command.tier, found.command.opaque) == ("literal", ())
     if found.kind == "sql":
         assert found.command.sql
-        assert all(sql.parse_ok for sql in found.command.sql) or not stdin.understood(found)
+        assert all(sql.parse_ok for sql in found.command.sql) or not received.understood(found)
     document = msgspec.json.encode(found)
     assert len(document) < MAX_BYTES
     assert msgspec.json.decode(document, type=Stdin) == found

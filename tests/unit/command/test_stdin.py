@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from msgspec.structs import replace
 
-from jumphost.command import stdin
+from jumphost.command import received, stdin
 from jumphost.command.facts import analyse
 from jumphost.model.request import Command, Invocation, Profile, Sql, Stdin
 
@@ -21,22 +21,6 @@ def read(data: bytes, text: str = "bash -s", **more: str) -> Stdin:
     return stdin.facts(data, command(text, **more), mode="judge")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        *(("cat", "data"), ("", "data"), ("bash -s", "code"), ("cat | bash", "code"), ("cat | psql", "sql")),
-        *(("psql; sh", "code"), ("sh; psql", "code"), ("bash < /tmp/x", "data"), ("bash < /tmp/x | cat", "data")),
-        *(("bash <&-", "data"), ("bash 0<&3", "code"), ("psql < /tmp/x; cat", "data")),
-    ],
-)
-def test_the_strongest_of_the_parts_that_may_read_it(text: str, kind: str) -> None:
-    assert stdin.kind(command(text)) == kind
-
-
-def test_parts_within_others_count() -> None:
-    assert stdin.kind(command("echo $(bash)")) == "code"
-
-
 def test_data_has_its_size_and_digest_and_no_facts() -> None:
     assert read(b"\xff\0", "cat") == Stdin("judge", "data", 2, hashlib.sha256(b"\xff\0").hexdigest(), Command())
     assert read(b"", "cat").sha256 == hashlib.sha256().hexdigest()
@@ -46,8 +30,8 @@ def test_code_of_a_shell_has_the_facts_of_a_command() -> None:
     found = read(b"uptime\ndf -h\n")
     assert (found.kind, found.command) == ("code", analyse(b"uptime\ndf -h\n", dialect="bash"))
     assert [one.program for one in found.command.commands] == ["uptime", "df"]
-    assert stdin.understood(found)
-    assert stdin.shown(found)
+    assert received.understood(found)
+    assert received.shown(found)
 
 
 def test_code_is_read_as_the_command_was() -> None:
@@ -86,12 +70,12 @@ def test_each_shell_has_its_language(text: str, dialect: str, tier: str) -> None
 def test_what_is_no_text_is_not_understood(data: bytes, reason: str) -> None:
     found = read(data)
     assert (found.command.tier, found.command.opaque) == ("unparsed", (reason,))
-    assert not stdin.understood(found)
+    assert not received.understood(found)
 
 
 @pytest.mark.parametrize("data", [b"echo $(df)", b"ls *", b"# comment\ndf", b"alias x=y", b"for a in b; do df; done"])
 def test_what_is_not_literal_is_not_understood(data: bytes) -> None:
-    assert not stdin.understood(read(data))
+    assert not received.understood(read(data))
 
 
 @pytest.mark.parametrize("text", ["python3", "cat | python3 -", "csh", "bash; perl"])
@@ -99,7 +83,7 @@ def test_code_that_is_not_a_shells_is_opaque(text: str) -> None:
     found = read(b"print(1)", text)
     assert [reason for reason in found.command.opaque if reason.startswith("interpreter:")]
     assert (found.command.tier, found.command.commands, found.command.raw) == ("unparsed", (), "print(1)")
-    assert not stdin.understood(found)
+    assert not received.understood(found)
 
 
 @pytest.mark.parametrize(
@@ -108,20 +92,20 @@ def test_code_that_is_not_a_shells_is_opaque(text: str) -> None:
 def test_code_that_others_may_read_or_change_first_is_opaque(text: str) -> None:
     found = read(b"df", text)
     assert "shell_stdin" in found.command.opaque
-    assert not stdin.understood(found)
+    assert not received.understood(found)
 
 
 @pytest.mark.parametrize("text", ["bash -s; echo done", "bash | cat", "bash < /dev/null; bash"])
 def test_what_stands_beside_it_or_after_it_changes_nothing(text: str) -> None:
-    assert stdin.understood(read(b"df", text))
+    assert received.understood(read(b"df", text))
 
 
 def test_a_part_that_is_known_to_read_nothing_changes_nothing() -> None:
     line = command("uptime && bash")
     first, second = line.commands
     quiet = replace(line, commands=(replace(first, profile=Profile(name="uptime", matched=True)), second))
-    assert not stdin.understood(stdin.facts(b"df", line, mode="judge"))
-    assert stdin.understood(stdin.facts(b"df", quiet, mode="judge"))
+    assert not received.understood(stdin.facts(b"df", line, mode="judge"))
+    assert received.understood(stdin.facts(b"df", quiet, mode="judge"))
 
 
 def test_what_wraps_the_reader_does_not_read() -> None:
@@ -129,9 +113,9 @@ def test_what_wraps_the_reader_does_not_read() -> None:
     outer = line.commands[0]
     inner = replace(command("bash").commands[0], id=1, parent=0, via="wrapper:sudo")
     wrapped = replace(line, commands=(outer, inner))
-    assert stdin.understood(stdin.facts(b"df", wrapped, mode="judge"))
+    assert received.understood(stdin.facts(b"df", wrapped, mode="judge"))
     beside = replace(wrapped, commands=(outer, replace(inner, parent=-1)))
-    assert not stdin.understood(stdin.facts(b"df", beside, mode="judge"))
+    assert not received.understood(stdin.facts(b"df", beside, mode="judge"))
     endless = replace(wrapped, commands=(replace(outer, parent=1), inner))
     assert stdin.facts(b"df", endless, mode="judge").kind == "code"
 
@@ -140,7 +124,7 @@ def test_what_wraps_the_reader_does_not_read() -> None:
 def test_a_script_that_feeds_itself_to_another_program_is_opaque(data: bytes) -> None:
     found = read(data)
     assert "shell_stdin" in found.command.opaque
-    assert not stdin.understood(found)
+    assert not received.understood(found)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +152,7 @@ def test_sql_has_the_facts_of_its_statements(text: str, dialect: str) -> None:
         ("select", True),
         ("delete", False),
     ]
-    assert stdin.understood(found)
+    assert received.understood(found)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +165,7 @@ def test_sql_has_the_facts_of_its_statements(text: str, dialect: str) -> None:
 def test_sql_that_is_not_plain_is_not_understood(data: bytes, reason: str) -> None:
     found = read(data, "psql -X")
     assert (found.command.sql[0].parse_ok, found.command.opaque) == (False, (reason,))
-    assert not stdin.understood(found)
+    assert not received.understood(found)
 
 
 @pytest.mark.parametrize("text", ["bash", "psql -X", "python3 -", "csh"])
@@ -194,38 +178,13 @@ def test_secrets_are_found_whatever_reads_it(text: str) -> None:
 def test_sql_that_others_may_read_or_change_first_is_opaque() -> None:
     altered = read(b"select 1", "tr a b | psql -X")
     assert altered.command.opaque == ("sql_opaque",)
-    assert not stdin.understood(altered)
+    assert not received.understood(altered)
     assert [one.cmd for one in read(b"select 1", "psql -X; mysql --no-defaults").command.sql] == [0, 1]
 
 
 def test_sql_of_a_client_that_only_a_profile_knows_has_no_dialect() -> None:
     [one] = read(b"select 1", "ourclient", profile=Profile(name="ourclient", matched=True, stdin="sql")).command.sql
     assert (one.dialect, one.parse_ok, one.opaque) == ("", False, ("client",))
-
-
-@pytest.mark.parametrize(
-    ("text", "profile", "starved"),
-    [
-        ("cat", Profile("cat", matched=True, stdin="data"), True),
-        ("sh", Profile("sh", matched=True, stdin="code"), True),
-        ("cat", Profile("cat", matched=True), False),
-        ("cat", Profile("cat", matched=False, stdin="data"), False),
-        ("cat < /tmp/x", Profile("cat", matched=True, stdin="data"), False),
-        ("cat <&-", Profile("cat", matched=True, stdin="data"), False),
-        ("uptime; cat", Profile("cat", matched=True, stdin="data"), True),
-    ],
-)
-def test_who_would_find_its_input_at_its_end(text: str, profile: Profile, starved: bool) -> None:
-    assert stdin.starved(command(text, profile)) == starved
-
-
-def test_parts_in_a_pipe_or_within_others_are_not_starved() -> None:
-    line = command("df | cat")
-    reads = Profile("cat", matched=True, stdin="data")
-    last = replace(line.commands[1], profile=reads)
-    assert not stdin.starved(replace(line, commands=(line.commands[0], last)))
-    inner = replace(last, stdin="inherit", parent=0)
-    assert not stdin.starved(replace(line, commands=(line.commands[0], inner)))
 
 
 @pytest.mark.parametrize(
@@ -257,7 +216,7 @@ def test_what_is_known_of_the_call_stays_with_the_sql() -> None:
     assert line.opaque == ("sql_opaque",)
     found = stdin.facts(b"select 1", line, mode="judge")
     assert [(one.parse_ok, one.opaque) for one in found.command.sql] == [(True, ("rcfile",))]
-    assert not stdin.understood(found)
+    assert not received.understood(found)
     [broken] = stdin.facts(b"\xff", line, mode="judge").command.sql
     assert broken.opaque == ("rcfile", "invalid_utf8")
 
@@ -290,16 +249,8 @@ def test_what_else_is_said_of_the_call_stays() -> None:
     assert stdin.seen(piped, Stdin()) == piped
 
 
-def test_what_people_cannot_read_whole_is_not_shown() -> None:
-    assert stdin.shown(read(b"df \xc3\xa9 \xe2\x80\xae"))
-    assert not stdin.shown(read(b"df \xff"))
-    assert not stdin.shown(read(b"#" * 65_537))
-    assert not stdin.shown(read(b"select '\r'", "psql"))
-    assert stdin.shown(read(b"\xff" * 70_000, "cat"))
-
-
 def test_the_identity_of_a_reader_is_its_place() -> None:
     [one] = command("bash").commands
     assert isinstance(one, Invocation)
     far = replace(command("bash"), commands=(replace(one, id=7, parent=3),))
-    assert stdin.understood(stdin.facts(b"df", far, mode="judge"))
+    assert received.understood(stdin.facts(b"df", far, mode="judge"))

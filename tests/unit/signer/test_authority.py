@@ -13,7 +13,7 @@ from jumphost.command.facts import analyse
 from jumphost.errors import Code, Refused
 from jumphost.model.approval import Approval, Term
 from jumphost.model.decision import Decision, Limits
-from jumphost.model.request import ApprovalView, Request, Stdin, TargetView, input_digest
+from jumphost.model.request import ApprovalView, Command, Request, Stdin, TargetView, input_digest
 from jumphost.signer import authority
 from jumphost.signer.draft import Draft
 from jumphost.signer.protocol import Check, SignTarget, UseTarget
@@ -82,7 +82,7 @@ def test_a_structured_text_that_people_approved_runs_as_it_was_sent(bench: Signi
 
 @pytest.mark.parametrize(("text", "data"), [(b"cat", b"\xff"), (b"bash", b"df -h\n")])
 def test_standard_input_that_was_judged_is_signed_for(bench: SigningBench, text: bytes, data: bytes) -> None:
-    request = bench.request(command=analyse(text), stdin=given(data, text))
+    request = bench.request(command=line(text), stdin=given(data, text))
     made = draft(bench, bench.sign_target(decided.decision(request, bench.clock, stdin="judge")))
     assert f"'{text.decode()}'" in made.critical["force-command"]
 
@@ -161,6 +161,11 @@ def tampered_with_digest(decision: Decision) -> Decision:
     return replace(changed, judgement=replace(changed.judgement, input_digest=digest))
 
 
+def line(text: bytes) -> Command:
+    """A command as a document has it: its standard input is judged, or closed, and hides nothing."""
+    return stdin.seen(analyse(text), Stdin())
+
+
 def given(data: bytes, text: bytes = b"cat") -> Stdin:
     return stdin.facts(data, analyse(text), mode="judge")
 
@@ -215,6 +220,11 @@ REFUSALS: dict[str, tuple[str, Change]] = {
     "not an exec": ("got operation 'shell'", lambda b: judged(b, lambda d: d, operation="shell")),
     "unparsed": ("tier 'unparsed'", lambda b: judged(b, lambda d: d, command=analyse(b"a 'b"))),
     "structured, by rule alone": ("tier 'structured'", lambda b: judged(b, lambda d: d, command=analyse(b"a $(b)"))),
+    "opaque, by rule alone": ("not known as written", lambda b: judged(b, lambda d: d, command=analyse(b"make x"))),
+    "dynamic, by rule alone": (
+        "not known as written",
+        lambda b: judged(b, lambda d: d, command=analyse(b"sh -c 'a $b'")),
+    ),
     "structured, for another shell": (
         "read as 'bash'",
         lambda b: approved(b, command=analyse(b"a $(b)", dialect="bash")),
@@ -229,7 +239,7 @@ REFUSALS: dict[str, tuple[str, Change]] = {
     ),
     "code on standard input that nobody looked at": (
         "got code on standard input that nobody looked at",
-        lambda b: b.sign_target(decided.decision(b.request(command=analyse(b"bash")), b.clock, stdin="stream")),
+        lambda b: b.sign_target(decided.decision(b.request(command=line(b"bash")), b.clock, stdin="stream")),
     ),
     "standard input that the decision does not hand on": (
         "other standard input",
@@ -238,9 +248,7 @@ REFUSALS: dict[str, tuple[str, Change]] = {
     "code on standard input, by rule alone": (
         "got code on standard input",
         lambda b: b.sign_target(
-            decided.decision(
-                b.request(command=analyse(b"bash"), stdin=given(b"a $(b)", b"bash")), b.clock, stdin="judge"
-            )
+            decided.decision(b.request(command=line(b"bash"), stdin=given(b"a $(b)", b"bash")), b.clock, stdin="judge")
         ),
     ),
     "no UUID": ("expected a UUID", lambda b: judged(b, lambda d: d, id="'; rm -rf /; '")),
