@@ -16,7 +16,7 @@ from jumphost.audit.when import Window
 from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, out, usage
 from jumphost.cli.session import recordings, result
 from jumphost.clock import SystemClock, rfc3339
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 
 app = noun("Questions to the trail.")
 

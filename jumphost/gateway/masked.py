@@ -13,7 +13,7 @@ import structlog
 
 from jumphost.errors import Code, Unavailable
 from jumphost.masking import engine
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import EVERY, Masker, open_masker
 from jumphost.model.decision import Mask
 from jumphost.target.base import STDERR, STDOUT

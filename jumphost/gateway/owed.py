@@ -2,7 +2,7 @@
 
 from jumphost.command import received
 from jumphost.errors import Code
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import EVERY
 from jumphost.model.decision import Mask, Verdict
 from jumphost.model.request import Request

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from jumphost.masking import engine as engines
 from jumphost.masking.base import COLUMN, EXACT, Scanner, Span
-from jumphost.masking.columns import ColumnScanner
+from jumphost.masking.columns.scanner import ColumnScanner
 from jumphost.masking.counts import Counts, Hit
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.exact import ExactScanner
 from jumphost.masking.observed import Observed
 from jumphost.masking.scanner import DetectorScanner

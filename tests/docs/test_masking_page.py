@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from jumphost.config.tree import Findings, parse
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import read
 from jumphost.masking.strategies import STRICTEST
 from jumphost.masking.stream import IDLE_S, MAX_HOLD_S

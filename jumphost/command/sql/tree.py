@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import sqlglot
+from msgspec.structs import replace
 from sqlglot import exp
 
 from jumphost.command.sql.names import FILES, called, unknown
@@ -97,18 +98,7 @@ def _explained(piece: Piece, dialect: Dialect) -> Piece:
 
 def _explain(inner: Statement) -> Statement:
     """The same facts: EXPLAIN ANALYZE runs what it explains, and a policy may read either alike."""
-    return Statement(
-        kind="explain",
-        read_only=inner.read_only and inner.kind == "select",
-        tables=inner.tables,
-        columns=inner.columns,
-        star=inner.star,
-        functions=inner.functions,
-        unknown_functions=inner.unknown_functions,
-        has_where=inner.has_where,
-        has_limit=inner.has_limit,
-        locks=inner.locks,
-    )
+    return replace(inner, kind="explain", read_only=inner.read_only and inner.kind == "select")
 
 
 def _parse(piece: Piece, dialect: Dialect) -> exp.Expr:

@@ -11,8 +11,6 @@ from jumphost.command.wrapped.options import ANY, COUNT, Options, UnknownOptionE
 from jumphost.command.wrapped.sed import sed_is_plain
 from jumphost.model.request import InlineCode, Invocation, Word
 
-__all__ = ["READERS", "awk_is_plain", "sed_is_plain"]
-
 _QUOTED_ASSIGNMENT = re.compile(r"\"([a-z_][a-z0-9_]*=)\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})\"")
 _IN_PLACE = re.compile(r"(-[nErsuz]*)i.*", re.DOTALL)
 

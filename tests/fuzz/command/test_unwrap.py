@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from jumphost.command.facts import analyse
 from jumphost.command.lexer import MAX_WORDS
 from jumphost.command.wrapped import filters, remote, runs, shells, wrappers
-from jumphost.command.wrapped.filters import awk_is_plain, sed_is_plain
+from jumphost.command.wrapped.awk import awk_is_plain
+from jumphost.command.wrapped.sed import sed_is_plain
 from jumphost.command.wrapped.unwrap import MAX_CHAIN
 from jumphost.model.request import Command
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import PlanError, open_masker, read
 from jumphost.masking.stream import MAX_HELD
 

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jumphost.masking.counts import Count, Hit
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.engine import Name
 from jumphost.masking.plan import open_masker
 

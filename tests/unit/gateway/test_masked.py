@@ -12,7 +12,7 @@ from jumphost.gateway import masked
 from jumphost.gateway.masked import Masked
 from jumphost.masking.base import MaskError
 from jumphost.masking.counts import Counts
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import Masker, open_masker
 from jumphost.model.decision import Mask
 from jumphost.target.base import STDERR, STDOUT

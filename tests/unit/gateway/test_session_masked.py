@@ -10,7 +10,7 @@ import pytest
 
 from jumphost.errors import Code, Refused
 from jumphost.gateway import masked
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.model.decision import Limits, Mask
 from jumphost.testing.session import House, house, owing, raises
 

@@ -10,8 +10,8 @@ from re import _constants, _parser  # type: ignore[attr-defined]
 import pytest
 
 from jumphost.masking.base import Span
-from jumphost.masking.detectors import DETECTORS
 from jumphost.masking.detectors.base import CONTEXT, Detector, Hold, Latch, Match, fill, token
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.scanner import DetectorScanner
 
 CONTRACT = (

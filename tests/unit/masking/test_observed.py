@@ -4,7 +4,7 @@ import pytest
 
 from jumphost.masking.base import MaskError, Scan, Span
 from jumphost.masking.counts import Counts
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.observed import Observed
 from jumphost.masking.scanner import DetectorScanner
 from jumphost.masking.stream import StreamMasker

@@ -3,7 +3,7 @@
 import pytest
 
 from jumphost.masking.base import MaskError
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.engine import Name
 from jumphost.masking.observed import Observed
 from jumphost.masking.plan import Plan, PlanError, open_masker, read

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 from jumphost.masking.base import VALIDATED, MaskError, Scan, Span
-from jumphost.masking.detectors import DETECTORS
 from jumphost.masking.detectors.base import Detector, Hold, Match, Trigger, token
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.scanner import DetectorScanner
 
 KEY = token("key", ("k_",), "a-z", 4, examples=(), near_misses=(), distinct=2)

@@ -7,7 +7,7 @@ import pytest
 from jumphost.masking import stream
 from jumphost.masking.base import EXACT, VALIDATED, MaskError, Scan, Scanner, Span
 from jumphost.masking.counts import Counts, Hit
-from jumphost.masking.detectors import DETECTORS
+from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.scanner import DetectorScanner
 from jumphost.masking.stream import IDLE_S, MAX_HELD, MAX_HOLD_S, StreamMasker
 from jumphost.masking.values import MAX_WHOLE, Rule

@@ -3,9 +3,9 @@
 import pytest
 
 from jumphost.masking.base import COLUMN, MaskError, Scan, Span
-from jumphost.masking.columns import ColumnScanner
 from jumphost.masking.columns.base import CAP
 from jumphost.masking.columns.names import WHOLE
+from jumphost.masking.columns.scanner import ColumnScanner
 from jumphost.masking.plan import open_masker
 
 TABLE = b" id | ssn \n----+-----\n  1 | abc\n"
