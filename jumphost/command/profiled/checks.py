@@ -30,7 +30,7 @@ _DNS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _NUMERIC = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")  # a last label of this form makes it an address to inet_aton
 _URL = re.compile(r"https?://(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?(?:[/?][!-~]*)?", re.IGNORECASE)
 _NOT_IN_URL = frozenset('{}[]<>"\\^`|#')  # globs of curl, and what clients do not read alike
-_PLAIN = re.compile(r"/|(?:/(?!\.{1,2}(?:/|\Z))[^/]++)++/?")  # no empty part, no . and no ..
+_PLAIN = re.compile(r"/|(?:/(?!\.(?:/|\Z)|\.\.(?:/|\Z))[^/]+)+/?")  # no empty part, no . and no ..
 _REMOTE = re.compile(r"[^/]*:")  # host:path to tar, scp and rsync; a URI to sqlite
 _PLACE = re.compile(r"([^/:@]+):(/[A-Za-z0-9._/@+=,-]*)")  # no character that a shell at the other end would read
 _SECRETS = re.compile(r"secrets?(?![A-Za-z0-9_-])", re.IGNORECASE)
