@@ -52,7 +52,7 @@ _Role = Literal["program", "operand", "file"]
 def _pieces(*more: str) -> re.Pattern[str]:
     """What one piece of a word may be, its value in the one group that matched."""
     bare = r"((?:[A-Za-z0-9_./,:+@%\-\]]|[^\x00-\x9f])+)"
-    double = r'"(?P<double>(?:[^"\\$`]|\\[^\n])*+)"'
+    double = r'"(?P<double>[^"\\$`]*(?:\\[^\n][^"\\$`]*)*)"'
     return re.compile("|".join((bare, r"'([^']*)'", double, r"\\([^\n])", *more)))
 
 
@@ -69,7 +69,7 @@ _START = {
 _NOT_BEGUN = _pieces()
 _REST = {"program": _pieces(_WITHIN), "operand": _pieces(_WITHIN, _PLACEHOLDER), "file": _pieces(_WITHIN)}
 _ESCAPED = re.compile(r'\\([$`"\\])')  # within double quotes; before any other character the backslash stays
-_DOUBLE_PART = re.compile(r'"(?:[^"\\$`]|\\[^\n])*+')
+_DOUBLE_PART = re.compile(r'"[^"\\$`]*(?:\\[^\n][^"\\$`]*)*')
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./,:+@%\-]+(?=[ \t\n;|]|\Z)")  # most operands: read as any other, only sooner
 _BLANKS = re.compile(r"(?:[ \t]|(?<=[ \t])\\\n)+")
