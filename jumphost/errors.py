@@ -79,6 +79,7 @@ class Code(StrEnum):
     SIGNATURE_INVALID = "signature.invalid"
     SIGNER_REFUSED = "signer.refused"
     SIGNER_UNAVAILABLE = "signer.unavailable"
+    CREDENTIAL_UNAVAILABLE = "credential.unavailable"
     JOURNAL_UNAVAILABLE = "journal.unavailable"
     RECORDING_FAILED = "recording.failed"
     MASK_FAILED = "mask.failed"
@@ -110,6 +111,7 @@ _STATUS: dict[Code, int] = {
     Code.POLICY_TIMEOUT: Status.UNAVAILABLE,
     Code.POLICY_ERROR: Status.UNAVAILABLE,
     Code.SIGNER_UNAVAILABLE: Status.UNAVAILABLE,
+    Code.CREDENTIAL_UNAVAILABLE: Status.UNAVAILABLE,
     Code.JOURNAL_UNAVAILABLE: Status.UNAVAILABLE,
     Code.GATEWAY_UNAVAILABLE: Status.UNAVAILABLE,
     Code.LIMIT_DISK: Status.UNAVAILABLE,  # nothing is wrong with the request: it can be sent again later

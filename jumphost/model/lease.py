@@ -11,3 +11,7 @@ class Lease(Struct, frozen=True):
     subject: str  # what it opens: LOGIN@TARGET, a role, …
     expires_ns: int
     serial: str = ""  # of a certificate
+    name: str = ""  # under ``credentials:``, of one that is
+    template: str = ""  # what it was made after
+    request: str = ""  # whose command has it
+    identity: str = ""

@@ -13,4 +13,8 @@ def test_a_lease_has_no_place_for_a_secret() -> None:
         "subject": "app@payments-db",
         "expires_ns": 1,
         "serial": "7",
+        "name": "",
+        "template": "",
+        "request": "",
+        "identity": "",
     }
