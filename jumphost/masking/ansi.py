@@ -16,7 +16,7 @@ _COMMAND: Final = rb"\][^\x00-\x1f\x7f]{0,%d}+" % (LONGEST - 4)
 _SEQUENCE: Final = re.compile(
     rb"\x1b(?:\[[0-?]{0,48}+[ -/]{0,4}+[@-~]|[ -/]{1,2}+[0-~]|" + _COMMAND + rb"(?:\x07|\x1b\\)|[0-Z\\^-~])"
 )
-_UNFINISHED: Final = re.compile(rb"\x1b(?:\[[0-?]{0,48}+[ -/]{0,4}+|[ -/]{1,2}+|" + _COMMAND + rb"(?:\x1b)?+)?+\Z")
+_UNFINISHED: Final = re.compile(rb"\x1b(?:\[[0-?]{0,48}+[ -/]{0,4}+|[ -/]{1,2}+|" + _COMMAND + rb"\x1b?+)?\Z")
 _PAYLOAD: Final = re.compile(rb"\x1b\]([^\x07\x1b]*+)")
 
 

@@ -101,7 +101,7 @@ class Quoted:
         self._seen = self._quotes = 0  # bytes of the record that is held, up to a line break, and quotes in them
         other = re.escape(delimiter)
         self._field = re.compile(
-            rb'(?:"((?:[^"]|"")*+)"|([^"\r\n%s][^\r\n%s]*+)?+)(%s|\r?\n|\Z)' % (other, other, other)
+            rb'(?:"([^"]*+(?:""[^"]*+)*)"|([^"\r\n%s][^\r\n%s]*+)?)(%s|\r?\n|\Z)' % (other, other, other)
         )
 
     def read(self, buffer: bytes, at: int, *, final: bool) -> Step:

@@ -11,8 +11,8 @@ from jumphost.masking.columns.names import WHOLE, Names
 DEEPEST: Final = 256  # objects and arrays in one another
 
 _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
-_KEY: Final = re.compile(rb'"(?:[^"\\\n]|\\.)*+"', re.DOTALL)
-_STRING: Final = re.compile(rb'(?:[^"\\]|\\.)*+', re.DOTALL)
+_KEY: Final = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*"', re.DOTALL)
+_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*', re.DOTALL)
 _CLOSED: Final = {b"{": b"}", b"[": b"]"}
 _SCALAR: Final = re.compile(rb"[-+.0-9A-Za-z]*+")
 

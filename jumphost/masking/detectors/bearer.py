@@ -27,7 +27,7 @@ _HEADER: Final = re.compile(
     rb"(?:basic|token|apikey|bearer|digest)[ \t]{1,4}+"
 )
 _HEADER_UNFINISHED: Final = re.compile(
-    rb"authorization\\{0,3}+[\"']?+[ \t]{0,4}+(?:[:=][ \t]{0,4}+\\{0,3}+[\"']?+[A-Za-z]{0,6}+[ \t]{0,4}+)?+\Z",
+    rb"authorization\\{0,3}+[\"']?+[ \t]{0,4}+(?:[:=][ \t]{0,4}+\\{0,3}+[\"']?+[A-Za-z]{0,6}+[ \t]{0,4}+)?\Z",
     re.IGNORECASE,
 )
 

@@ -10,7 +10,7 @@ _DOMAIN_MOST: Final = 253
 _LOCAL: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.!#$%'*+_~-" + bytes(range(128, 256))
 _EDGE: Final = b".!#$%'*~-"  # within a local part, but a quote or an operator where one begins
 _DOMAIN: Final = re.compile(
-    rb"(?:[0-9A-Za-z\x80-\xff](?:[0-9A-Za-z\x80-\xff-]{0,62}+)\.)*+[0-9A-Za-z\x80-\xff-]{0,63}+"
+    rb"(?:[0-9A-Za-z\x80-\xff][0-9A-Za-z\x80-\xff-]{0,62}+\.){0,127}[0-9A-Za-z\x80-\xff-]{0,63}+"
 )
 _LABEL: Final = re.compile(rb"[0-9A-Za-z\x80-\xff](?:[0-9A-Za-z\x80-\xff-]{0,61}[0-9A-Za-z\x80-\xff])?\Z")
 _TOP: Final = re.compile(rb"[A-Za-z]{2,24}\Z|xn--[0-9A-Za-z-]{2,59}\Z|[\x80-\xff]{2,48}\Z")

@@ -45,13 +45,13 @@ _TRIGGERS: Final = (
 _OPTION_WORDS: Final = tuple(option.encode() for option in _OPTIONS)
 _WORD: Final = tuple(re.compile("".join(trigger.elements[:-1]).encode()) for trigger in _TRIGGERS)
 _SEPARATOR: Final = re.compile(
-    rb"\\{0,3}+[\"']?+\]?+[ \t]{0,8}+(?:=>|:=|[:=>])[ \t]{0,8}+(?P<open>[bru]?+\\{0,3}+(?:\"\"\"|'''|[\"'`]))?+"
+    rb"\\{0,3}+[\"']?+\]?+[ \t]{0,8}+(?:=>|:=|[:=>])[ \t]{0,8}+(?P<open>[bru]?+\\{0,3}+(?:\"\"\"|'''|[\"'`]))?"
     rb"|[ \t]{1,4}+(?P<sql>')"
 )
 _UNFINISHED: Final = re.compile(
-    rb"\\{0,3}+[\"']?+\]?+[ \t]{0,8}+(?:=>?+|:=?+|>)?+[ \t]{0,8}+[bru]?+\\{0,3}+(?:\"{1,2}+|'{1,2}+)?+\Z"
+    rb"\\{0,3}+[\"']?+\]?+[ \t]{0,8}+(?:=>?+|:=?+|>)?[ \t]{0,8}+[bru]?+\\{0,3}+(?:\"{1,2}+|'{1,2}+)?\Z"
 )
-_OPTION: Final = re.compile(rb"[ \t]{1,8}+(?P<open>[\"'])?+(?!-)")  # --password VALUE
+_OPTION: Final = re.compile(rb"[ \t]{1,8}+(?P<open>[\"']?+)(?!-)")  # --password VALUE
 _LOGIN: Final = re.compile(rb"(?:login|user|account)[ \t]{1,4}+[!-~]{1,64}+\s{1,4}+\Z")  # .netrc
 _LOGIN_MOST: Final = 80
 _IDENTIFIED: Final = re.compile(rb"(?i)identified(?: with [0-9a-z_'\"`]{1,40}+)?\Z")  # CREATE USER … BY 'VALUE'
@@ -60,11 +60,16 @@ _USER_OPTION: Final = re.compile(rb"(?:-u|--user)[ \t=]{1,4}+[\"']?+[^\s:\"'/@<>
 _USER_OPTION_UNFINISHED: Final = re.compile(rb"(?:-u|--user)[ \t=]{1,4}+[\"']?+[^\s:\"'/@<>\\]{0,64}+\Z")
 _BARE: Final = run(r"^\s\x00\"'`<>,;&|()\[\]{}\\")
 _QUOTED: Final = {quote: run(rf"^{quote}\r\n\x00") for quote in "\"'`"}
-_ESCAPABLE: Final = {quote: re.compile(rf"(?:[^{quote}\\\r\n\x00]|\\[^\r\n\x00]|\\\Z)*+".encode()) for quote in "\"'`"}
+_ESCAPABLE: Final = {
+    quote: re.compile(
+        rf"[^{quote}\\\r\n\x00]*+(?:\\[^\r\n\x00][^{quote}\\\r\n\x00]*+){{0,{_MOST // 2}}}(?:\\\Z)?".encode()
+    )
+    for quote in "\"'`"
+}
 _ESCAPED: Final = {quote: run(rf"^{quote}\\\r\n\x00") for quote in "\"'`"}  # within a string that was quoted again
 _PLACEHOLDER: Final = re.compile(
     rb"(?i)(?:\*++|x++|\.++|\[?(?:redacted|masked|filtered|hidden).{0,8}|(?:your|change)[_-]?+\w*+|"
-    rb"\$[({]?+\w++[)}]?+|%\w*+%?+|(?:/[\w.@-]++)++/?+)\Z"
+    rb"\$[({]?+\w++[)}]?+|%\w*+%?+|(?:/[\w.@-]++){1,128}/?+)\Z"
 )
 
 _CRYPT: Final = re.compile(rb"\$[0-9a-z]|SCRAM-SHA-256\$")  # crypt(5), PostgreSQL

@@ -7,7 +7,7 @@ from jumphost.masking import validators
 from jumphost.masking.detectors.base import ALNUM, HEURISTIC, Answer, Detector, Hold, Match, Trigger
 
 _MOST: Final = 24  # bytes of a number with what stands between its groups
-_INTERNATIONAL: Final = re.compile(rb"\+(?:\(0\)|[0-9 ().-]){7,23}+")
+_INTERNATIONAL: Final = re.compile(rb"\+[0-9 ().-]{7,23}+")
 _GROUP_SIGNS: Final = re.compile(rb"[ .()-]{3}|[.-]{2}|\)\)|\(\(")
 _NANP: Final = re.compile(
     rb"(?:1[-. ])?(?:\(([0-9]{3})\)[ -]?([0-9]{3})[-. ]([0-9]{4})|([0-9]{3})([-.])([0-9]{3})\5([0-9]{4}))"
