@@ -5,8 +5,10 @@
 
 import ast
 import copy
+import ctypes
 import importlib.machinery
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0  # for the tests of one module: a change may make one wait for ever
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 HEAVY = ("asyncssh", "cryptography", "msgspec", "rfc8785", "structlog", "yaml", "prometheus_client")
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
@@ -101,6 +104,7 @@ def noticed(module: Path, test: Path, source: str) -> bool:
     """Whether the module's tests fail in a process that has ``source`` in its place."""
     child = os.fork()
     if not child:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         read = importlib.machinery.SourceFileLoader.get_code
 
         def get_code(self: importlib.machinery.SourceFileLoader, fullname: str) -> object:
@@ -122,7 +126,7 @@ def noticed(module: Path, test: Path, source: str) -> bool:
         if ended:
             return status != 0
         time.sleep(0.02)
-    os.killpg(child, 9)
+    os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return True
 

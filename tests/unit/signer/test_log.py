@@ -43,6 +43,22 @@ def test_one_process_holds_it(path: Path) -> None:
     opened(path).close()
 
 
+def test_a_refused_opener_keeps_no_descriptor(path: Path) -> None:
+    log = opened(path)
+    before = len([*Path("/proc/self/fd").iterdir()])
+    with pytest.raises(BlockingIOError):
+        opened(path)
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
+    log.close()
+
+
+def test_a_new_log_is_in_its_folder_on_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+    opened(path).close()
+    assert synced == [path.parent]
+
+
 def test_a_link_is_not_followed(path: Path) -> None:
     path.symlink_to("/dev/null")
     with pytest.raises(OSError, match="symbolic"):

@@ -1,6 +1,8 @@
 """Drafts become certificates that OpenSSH reads."""
 
+import secrets
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,14 @@ def test_serials_fit_a_json_number_and_differ() -> None:
     serials = {new_serial() for _ in range(100)}
     assert len(serials) == 100
     assert all(0 < serial < 2**53 for serial in serials)
+
+
+@pytest.mark.parametrize(("draw", "serial"), [(lambda below: 0, 1), (lambda below: below - 1, 2**53 - 1)])
+def test_no_serial_is_zero_or_beyond_an_exact_number(
+    draw: Callable[[int], int], serial: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "randbelow", draw)
+    assert new_serial() == serial
 
 
 def test_the_keys_of_a_new_site_can_be_used(tmp_path: Path) -> None:
