@@ -84,8 +84,12 @@ def _own(folder: Path, name: str) -> None:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[Server]:
-    """A PostgreSQL of its own in ``folder`` (short, readable to all); LookupError if it is not installed."""
+def postgres(folder: Path, *, port: int = 5432, access: str = "", settings: Sequence[str] = ()) -> Iterator[Server]:
+    """A PostgreSQL of its own in ``folder`` (short, readable to all); LookupError if it is not installed.
+
+    ``access`` are lines of pg_hba.conf that come before the one that lets everybody in by the socket, whose name has
+    ``port``; ``settings`` are further ones of the server, ``NAME=VALUE``.
+    """
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not programs or not shutil.which("psql"):
         raise LookupError("PostgreSQL is not installed: apt-get install postgresql")
@@ -95,8 +99,12 @@ def postgres(folder: Path) -> Iterator[Server]:
     _quiet(
         [*user, str(place / "initdb"), "-D", str(folder / "data"), "-U", "tester", "-A", "trust", "-N", "-E", "UTF8"]
     )
-    options = ["-D", str(folder / "data"), "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"]
-    address = ("-h", str(folder), "-U", "tester")
+    rules = folder / "data/pg_hba.conf"
+    rules.write_text(access + rules.read_text())
+    options = ["-D", str(folder / "data"), "-k", str(folder)]
+    for setting in ("listen_addresses=", "fsync=off", f"port={port}", *settings):
+        options += ["-c", setting]
+    address = ("-h", str(folder), "-p", str(port), "-U", "tester")
     client = ("psql", "-XqAt", *address, "-d", "postgres", "-c")
     server = Server(
         client, (("pg_dump", "--inserts", *address, "postgres"), ("pg_dumpall", "--globals-only", *address))

@@ -8,18 +8,11 @@ import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import aiohttp
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from jumphost.clock import utc
 from jumphost.errors import Code, Unavailable
 from jumphost.policy.opa import breaker, engine
 from jumphost.policy.opa.engine import Opa
@@ -29,8 +22,9 @@ from jumphost.secret import Secret
 from jumphost.testing.clock import ManualClock
 from jumphost.testing.engines import GOOD, PATIENT_MS, alone, answers, assert_denied
 from jumphost.testing.opa import ALLOW, CANARY, DECISION, HEALTH, FakeOpa, fake_opa, http, raised
-from jumphost.testing.policies import NOON, main_only, submission
+from jumphost.testing.policies import main_only, submission
 from jumphost.testing.rego import WITHOUT_OPA, opa_command, opa_installed
+from jumphost.testing.tls import certificate
 
 needs_opa = pytest.mark.skipif(not opa_installed(), reason=WITHOUT_OPA)
 DEADLINE_MS = 400
@@ -268,30 +262,17 @@ async def test_a_server_that_does_not_answer_at_all_is_found_out(fake: FakeOpa, 
     assert "left alone" in (await opa.judge(submission())).message
 
 
-def certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
+def certified(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
     """A certificate for this machine, signed by itself, and what serves it."""
-    key = generate_private_key(SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    today = utc(NOON)
-    made = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(today - timedelta(days=3650))
-        .not_valid_after(today + timedelta(days=3650))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, SHA256())
-    )
-    public, private = folder / f"{name}.pem", folder / f"{name}.key"
-    public.write_bytes(made.public_bytes(Encoding.PEM))
-    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public, private = certificate(folder, name)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(public, private)
     return public, context
 
 
 async def test_only_the_server_of_our_ca_is_believed(tmp_path: Path) -> None:
-    ours, context = certificate(tmp_path, "ours")
-    other, _ = certificate(tmp_path, "other")
+    ours, context = certified(tmp_path, "ours")
+    other, _ = certified(tmp_path, "other")
     async with fake_opa(context) as server:
         url = server.url.replace("http:", "https:")
         asked = await Opa.remote(Place(url=url, ca=str(ours)), workers=1, deadline_ms=DEADLINE_MS)

@@ -1,0 +1,1 @@
+"""How a minted credential reaches the command it was minted for."""
