@@ -25,6 +25,7 @@ from jumphost.errors import Code, Unavailable
 from jumphost.gateway import aftermath, control, masked, transport
 from jumphost.gateway.administration import Administration
 from jumphost.gateway.admission import Admission
+from jumphost.gateway.generations import Generations
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.policies import Policies
 from jumphost.gateway.recovery import recover
@@ -40,7 +41,7 @@ from jumphost.policy.reload import Reloading
 from jumphost.recording.quota import DailyQuota, today
 from jumphost.signer import client as signer
 from jumphost.signer.client import SignerClient
-from jumphost.store import left, revocations
+from jumphost.store import families, left, revocations
 from jumphost.store.requests import KEY_BYTES, Requests, read_key
 from jumphost.store.sqlite import Store
 
@@ -78,7 +79,11 @@ async def serve(
         await recover(store, recordings, clock)
         requests = Requests.open(site.requests_db, key_file=site.keys / "requests_key")
         stack.push_async_callback(requests.close)
-        standing = Standing(site, [Revocation(*row) for row in await store.read(revocations.everything)])  # type: ignore[arg-type]  # the store keeps what cert.revoke checked
+        standing = Standing(
+            site,
+            [Revocation(*row) for row in await store.read(revocations.everything)],  # type: ignore[arg-type]  # the store keeps what cert.revoke checked
+            [identity for identity, _, _ in await store.read(families.locks)],
+        )
         holds = Holds(store, clock, lambda: standing.config.approvers, per_identity=settings.limits.holds_per_identity)
         await holds.load()
         engine = Reloading(await registry.engine(site, settings), lambda: registry.engine(site, settings))
@@ -92,6 +97,7 @@ async def serve(
             admission=admission,
             standing=standing,
             engine=engine,
+            generations=Generations(store, clock, standing, asked, await store.read(families.everything)),
             holds=holds,
             credentials=SshCertificates(asked, clock, wire.SUITES[settings.crypto]),
             runners=registry.runners(settings),

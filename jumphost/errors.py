@@ -32,6 +32,7 @@ class Code(StrEnum):
     IDENTITY_UNKNOWN = "identity.unknown"
     IDENTITY_DISABLED = "identity.disabled"
     IDENTITY_REVOKED = "identity.revoked"
+    IDENTITY_LOCKED = "identity.locked"
     IDENTITY_OUT_OF_SCOPE = "identity.out_of_scope"
 
     TARGET_UNAVAILABLE = "target.unavailable"

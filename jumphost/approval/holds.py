@@ -5,8 +5,8 @@ desk a journal; its lock makes the changes of one hold follow each other.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -105,6 +105,15 @@ class Holds:
     async def withdraw(self, hold_id: str, reason: str) -> Hold:
         """Ends a hold without running anything."""
         return await self._end(hold_id, "withdrawn", reason)
+
+    async def withdraw_of(self, identities: Iterable[str], reason: str) -> int:
+        """Ends every live hold of these identities; returns how many."""
+        names, withdrawn = set(identities), 0
+        for hold in [hold for hold in self.live() if hold.identity in names]:
+            with suppress(Refused):  # it ended while another was withdrawn
+                await self.withdraw(hold.id, reason)
+                withdrawn += 1
+        return withdrawn
 
     async def consume(self, hold_id: str, *events: Event) -> Hold:
         """Takes an approved hold, once, in one transaction with ``events``: only after it may anything run."""

@@ -109,6 +109,15 @@ class Questions:
         )
         return ever(detector, (Ran(*row) for row in rows))
 
+    def locks(self) -> dict[str, dict[str, Any]]:
+        """The identities that are locked, each with the event that says why."""
+        rows = self._ask(
+            "SELECT identity, (SELECT body FROM event WHERE event.identity = identity_lock.identity AND kind = ?"
+            "  ORDER BY rowid DESC LIMIT 1) FROM identity_lock ORDER BY identity",
+            (Kind.IDENTITY_LOCK.value,),
+        )
+        return {name: msgspec.json.decode(body) for name, body in rows}
+
     def events(self, session: str) -> list[bytes]:
         """Every event of a session, exact bytes, in order."""
         return [body for (body,) in self._ask("SELECT body FROM event WHERE session = ? ORDER BY rowid", (session,))]

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from jumphost.cli.common import JsonOption, SiteOption, emit, noun, open_site, table
+from jumphost.audit.questions import Questions
+from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, table
 from jumphost.cli.reload import sentence, tell_gateway
 from jumphost.config.edit import append_entry, set_scalar
 from jumphost.config.load import load_identities, trial
@@ -45,23 +46,40 @@ def add(
 
 @app.command("list")
 def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """List the machines of identities.yaml."""
-    entries = load_identities(open_site(site).identities)
+    """List the machines of identities.yaml, and which of them are locked since a certificate was stolen."""
+    place = open_site(site)
+    entries = load_identities(place.identities)
+    locks = _locks(place)
     rows = [
         (
             name,
             one.owner,
             ", ".join(one.groups),
             "by policy alone" if one.scope is None else "\n".join(one.scope) or "nothing",
-            "yes" if one.enabled else "no",
+            "locked" if name in locks else "yes" if one.enabled else "no",
         )
         for name, one in entries.items()
     ]
+
+    def text() -> None:
+        table(("identity", "owner", "groups", "scope", "enabled"), rows)
+        for name, lock in locks.items():
+            print(escaped(f"{name} is locked since {lock['at']}: {lock['reason']}"))
+            for which in ("newest", "old"):
+                use = lock[which]
+                print(
+                    escaped(f"  {which} certificate, serial {use['serial']}: {use['how']} {use['at']} {use['address']}")
+                )
+
     emit(
-        [{"name": name, **_fields(one)} for name, one in entries.items()],
+        [{"name": name, **_fields(one), "locked": locks.get(name)} for name, one in entries.items()],
         as_json=as_json,
-        text=lambda: table(("identity", "owner", "groups", "scope", "enabled"), rows),
+        text=text,
     )
+
+
+def _locks(place: Site) -> dict[str, dict[str, Any]]:
+    return Questions(place.journal_db).locks() if place.journal_db.exists() else {}
 
 
 @app.command()
@@ -72,8 +90,13 @@ def disable(name: Name, site: SiteOption = None, as_json: JsonOption = False) ->
 
 @app.command()
 def enable(name: Name, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Let this machine log in again."""
-    _enable(open_site(site), name, as_json, enabled=True)
+    """Let this machine log in again, also where a stolen certificate had locked it: look at `identity list` before."""
+    place = open_site(site)
+    if name in _locks(place):
+        from jumphost.gateway import control
+
+        control.call(place.control_socket, "identity.unlock", {"identity": name})
+    _enable(place, name, as_json, enabled=True)
 
 
 def _enable(site: Site, name: str, as_json: bool, *, enabled: bool) -> None:

@@ -18,10 +18,14 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CallerCA(Section, frozen=True):
-    """A CA whose certificates may log in; ``max_ttl`` counts valid_before − valid_after, less 60 s of allowance."""
+    """A CA whose certificates may log in; ``max_ttl`` counts valid_before − valid_after, less 60 s of allowance.
+
+    ``renew_for`` bounds renewals: how long after the first certificate the last one of its family may end.
+    """
 
     ca: str  # a .pub file, relative to the site
     max_ttl: Duration = 900
+    renew_for: Duration | None = None
 
 
 class Policy(Section, frozen=True):

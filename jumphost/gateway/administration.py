@@ -1,7 +1,6 @@
 """The verbs of the control socket: what an operator may ask of a running gateway."""
 
 import asyncio
-import contextlib
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,6 +27,12 @@ class HoldArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     hold: str
     reason: str = ""
+
+
+class IdentityArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A machine."""
+
+    identity: str
 
 
 class AnswerArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +72,7 @@ class Administration:
             "approval.withdraw": self._withdraw,
             "site.reload": self._reload,
             "cert.revoke": self._revoke,
+            "identity.unlock": self._unlock,
             "target.scan": self._scanned,
             "view.replay": self._viewed,
         }
@@ -99,7 +105,7 @@ class Administration:
         await self._journal(Kind.CONFIG_CHANGE)
         for name in disabled:
             await self._journal(Kind.IDENTITY_DISABLE, identity=name)
-        return {"ended": self._gateway.end_revoked(), "withdrawn": await self._withdraw_of(disabled)}
+        return await self._gateway.shut_out(*disabled)
 
     async def _revoke(self, args: dict[str, Any]) -> dict[str, Any]:
         entry = _read(args, Revocation)
@@ -110,7 +116,11 @@ class Administration:
         )
         self._parts.standing.revoke(entry)
         gone = [entry.value] if entry.kind == "identity" else []
-        return {"ended": self._gateway.end_revoked(), "withdrawn": await self._withdraw_of(gone)}
+        return await self._gateway.shut_out(*gone)
+
+    async def _unlock(self, args: dict[str, Any]) -> bool:
+        """Whether there was a lock to take away."""
+        return await self._parts.generations.unlock(_read(args, IdentityArgs).identity)
 
     async def _scanned(self, args: dict[str, Any]) -> None:
         scan = _read(args, ScanArgs)
@@ -122,15 +132,6 @@ class Administration:
     async def _viewed(self, args: dict[str, Any]) -> None:
         view = _read(args, ViewArgs)
         await self._journal(Kind.VIEW_REPLAY, session=view.session, viewer=view.viewer)
-
-    async def _withdraw_of(self, identities: list[str]) -> int:
-        holds = [hold for hold in self._parts.holds.live() if hold.identity in identities]
-        withdrawn = 0
-        for hold in holds:
-            with contextlib.suppress(Refused):  # it ended while another was withdrawn
-                await self._parts.holds.withdraw(hold.id, "its identity was revoked")
-                withdrawn += 1
-        return withdrawn
 
     async def _journal(self, kind: Kind, *, identity: str = "", session: str = "", **data: Any) -> None:
         now = self._parts.clock.now_ns()

@@ -10,6 +10,7 @@ from jumphost.clock import Clock
 from jumphost.config.settings import Settings
 from jumphost.credential.base import LoginCredentials
 from jumphost.gateway.admission import Admission
+from jumphost.gateway.generations import Generations
 from jumphost.gateway.room import Room
 from jumphost.gateway.standing import Standing
 from jumphost.masking.plan import Masker, open_masker
@@ -29,6 +30,7 @@ class Parts:
     admission: Admission
     standing: Standing
     engine: Engine
+    generations: Generations
     holds: Holds
     credentials: LoginCredentials
     runners: Mapping[str, Runner]  # by kind of target

@@ -15,6 +15,7 @@ from jumphost.errors import Code, JumphostError, Refused, Status, Unavailable
 from jumphost.gateway import environment, message
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.connection import Connection
+from jumphost.gateway.generations import Lock
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.session import Session
 from jumphost.model.event import Event, Kind
@@ -53,12 +54,14 @@ class Gateway:
         async with asyncio.TaskGroup() as group:
             self._group = group
             beat = group.create_task(self._heartbeat())
+            locks = group.create_task(self._follow_locks())
             try:
                 await started()
                 await self._draining.wait()
             except JumphostError as error:
                 failure = error  # raised as it is, and not in an ExceptionGroup
             beat.cancel()
+            locks.cancel()
         self._group = None
         if failure is not None:
             raise failure
@@ -97,6 +100,13 @@ class Gateway:
         for connection in self._connections.values():
             self._leave(connection)
 
+    async def shut_out(self, *identities: str) -> dict[str, int]:
+        """Ends whatever belongs to logins and identities that are no longer in force; returns how much of each."""
+        return {
+            "ended": self.end_revoked(),
+            "withdrawn": await self._parts.holds.withdraw_of(identities, "its identity was revoked"),
+        }
+
     def end_revoked(self) -> int:
         """Ends at once whatever belongs to a login that is no longer in force; returns how many connections."""
         ended = 0
@@ -127,6 +137,8 @@ class Gateway:
         if caller is None:
             return
         identity = caller.identity
+        if (first := self._parts.generations.login(caller, connection.source.address)) is not None:
+            self._spawn(self._parts.generations.keep(first))
         self._note(
             Kind.AUTH_OK,
             connection,
@@ -138,6 +150,8 @@ class Gateway:
             ca=identity.certificate.ca,
             valid_before=identity.certificate.valid_before,
             key=caller.key,
+            family=caller.family,
+            generation=caller.generation,
         )
 
     def login_refused(self, connection: Connection, username: str, code: str, detail: str) -> None:
@@ -283,6 +297,20 @@ class Gateway:
         for session in list(self._sessions):
             if session.running:
                 session.cut(error)
+
+    async def _follow_locks(self) -> None:
+        while True:
+            await _contained(self._locked(await self._parts.generations.locked.get()))
+
+    async def _locked(self, lock: Lock) -> None:
+        """A lock counts already: what the identity has running ends, and the journal learns why."""
+        log.error("identity.locked", identity=lock.identity, family=lock.family)
+        self.end_revoked()
+        try:
+            await self._parts.generations.journal(lock)
+            await self.shut_out(lock.identity)
+        except Unavailable as error:
+            self._stop_running(error)
 
     async def _heartbeat(self) -> None:
         beats = 0

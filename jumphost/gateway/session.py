@@ -113,7 +113,7 @@ class Session:
         self._wishes = environment.read(channel.env, parts.settings.environment.accept)
         _check_bytes(channel.raw, parts.settings.limits.command_bytes)
         if self._target_name == verbs.LOGIN:
-            channel.write(verbs.answer(self._caller, channel.raw))
+            channel.write(await verbs.answer(parts, self._caller, channel))
             return Exit()
         target, self._login = parts.standing.target(self._caller, "exec", self._target_name, self._login)
         self._trail.requested(self._wishes, self._login)

@@ -12,6 +12,7 @@ from jumphost.identity.revocation import Revocation, Revocations
 from jumphost.model.identity import Caller
 from jumphost.model.target import Target
 
+LOCKED = "a certificate of it that was renewed is used by somebody still"
 HIDDEN = "no such target, or none of yours"  # one text for both: a caller cannot ask which targets there are
 
 
@@ -20,8 +21,8 @@ class Standing:
 
     config: SiteConfig
 
-    def __init__(self, site: Site, revoked: Iterable[Revocation]) -> None:
-        self._site, self._revoked = site, tuple(revoked)
+    def __init__(self, site: Site, revoked: Iterable[Revocation], locked: Iterable[str] = ()) -> None:
+        self._site, self._revoked, self._locked = site, tuple(revoked), set(locked)
         self.reload()
 
     def reload(self) -> None:
@@ -35,9 +36,19 @@ class Standing:
         self._revoked = (*self._revoked, entry)
         self._trust = replace(self._trust, revocations=Revocations(self._revoked))
 
+    def lock(self, identity: str) -> None:
+        """Lets nobody in as this identity, whatever the files say of it."""
+        self._locked.add(identity)
+
+    def unlock(self, identity: str) -> None:
+        """Takes the lock away, where there is one."""
+        self._locked.discard(identity)
+
     def admit(self, blob: bytes, *, source: str, now_ns: int) -> Caller:
         """The caller that a presented certificate proves; Refused with an identity code."""
-        return certificate.verify(blob, trust=self._trust, source=source, now_ns=now_ns)
+        caller = certificate.verify(blob, trust=self._trust, source=source, now_ns=now_ns)
+        self._check_lock(caller)
+        return caller
 
     def check(self, caller: Caller, now_ns: int) -> None:
         """Refused if the caller's certificate ended, was revoked, or its identity or CA is no longer in force."""
@@ -48,11 +59,16 @@ class Standing:
         if not any((ca.name, ca.fingerprint) == (identity.issuer, proof.ca) for ca in self._trust.callers.values()):
             raise Refused(Code.IDENTITY_UNKNOWN_CA, "the certificate's CA is no longer trusted")
         self._trust.registry.find(ca=identity.issuer, key_id=proof.key_id, principals=proof.principals)
-        self._trust.revocations.check(proof, identity.name)
+        self._trust.revocations.check(caller)
+        self._check_lock(caller)
 
     def target(self, caller: Caller, operation: str, target: str, login: str) -> tuple[Target, str]:
         """The target and login that are asked for; see :func:`reach`."""
         return reach(self.config.targets, caller.scopes, operation, target, login)
+
+    def _check_lock(self, caller: Caller) -> None:
+        if (name := caller.identity.name) in self._locked:
+            raise Refused(Code.IDENTITY_LOCKED, f"the identity {name} is locked: {LOCKED}")
 
 
 def reach(

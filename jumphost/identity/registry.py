@@ -20,7 +20,7 @@ class Registry:
         found = [
             (name, entry)
             for name, entry in self._entries.items()
-            if entry.callers == ca and _names(name, entry, key_id, principals)
+            if entry.callers == ca and entry.named_by(name, key_id=key_id, principals=principals)
         ]
         if len(found) != 1:
             raise Refused(
@@ -32,9 +32,3 @@ class Registry:
         if not entry.enabled:
             raise Refused(Code.IDENTITY_DISABLED, f"the identity {name} is disabled")
         return name, entry
-
-
-def _names(name: str, entry: IdentityEntry, key_id: str, principals: Sequence[str]) -> bool:
-    if not entry.match:
-        return key_id == name and name in principals
-    return entry.match == {"key_id": key_id}

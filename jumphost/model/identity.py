@@ -1,5 +1,7 @@
 """Who asks: a machine identity, and the login that proved it."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from jumphost.clock import parse_rfc3339
@@ -45,6 +47,12 @@ class IdentityEntry(Struct, frozen=True, forbid_unknown_fields=True):
     scope: tuple[str, ...] | None = None  # None: Rego alone limits; (): nothing
     enabled: bool = True
 
+    def named_by(self, name: str, *, key_id: str, principals: Sequence[str]) -> bool:
+        """Whether a certificate with these names the entry ``name``."""
+        if not self.match:
+            return key_id == name and name in principals
+        return self.match == {"key_id": key_id}
+
 
 class Caller(Struct, frozen=True):
     """A verified login: the identity, and what is looked at again for every command but is not for Rego to see."""
@@ -52,7 +60,9 @@ class Caller(Struct, frozen=True):
     identity: Identity
     scopes: tuple[tuple[str, ...], ...] = ()  # every one of them must admit the operation: a certificate only narrows
     key: str = ""  # fingerprint of the certified public key
+    family: str = ""  # of certificates that descend from one another by renewals
     generation: int = 0
+    blob: bytes = b""  # the certificate in wire form
 
     @property
     def expires_ns(self) -> int:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from jumphost.clock import NS_PER_S
 from jumphost.config.load import SiteConfig
-from jumphost.model.identity import SCOPE
+from jumphost.model.identity import SCOPE, IdentityEntry
 from jumphost.signer.draft import SKEW_S, Draft, key_of, refuse
 from jumphost.signer.protocol import IssueCaller
 
@@ -16,19 +16,20 @@ _SCOPE = re.compile(SCOPE)
 
 
 class Ceiling(Struct, frozen=True):
-    """Our caller CA as the settings know it: its name under ``callers:`` and the longest life, in seconds."""
+    """Our caller CA as the settings know it: its name under ``callers:``, the longest life, how long renewals go on.
+
+    ``blob`` is its public key in wire form.
+    """
 
     name: str
     max_ttl_s: int
+    renew_for_s: int | None = None
+    blob: bytes = b""
 
 
 def certificate(asked: IssueCaller, config: SiteConfig, ceiling: Ceiling, now_ns: int) -> Draft:
     """The certificate of an identity, or Refused."""
-    entry = config.identities.get(asked.identity)
-    if entry is None or not entry.enabled:
-        refuse(f"got identity {asked.identity[:128]!r}, expected one that is registered and enabled")
-    if entry.callers != ceiling.name:
-        refuse(f"got identity {asked.identity}, which the CA {entry.callers!r} names; ours is {ceiling.name!r}")
+    entry = registered(asked.identity, config, ceiling)
     if asked.ttl_s > ceiling.max_ttl_s:
         refuse(
             f"got a life of {asked.ttl_s} s, expected at most {ceiling.max_ttl_s} s (callers.{ceiling.name}.max_ttl)"
@@ -57,6 +58,16 @@ def certificate(asked: IssueCaller, config: SiteConfig, ceiling: Ceiling, now_ns
         critical=critical,
         extensions=extensions,
     )
+
+
+def registered(identity: str, config: SiteConfig, ceiling: Ceiling) -> IdentityEntry:
+    """The entry of an identity that our CA may name, or Refused."""
+    entry = config.identities.get(identity)
+    if entry is None or not entry.enabled:
+        refuse(f"got identity {identity[:128]!r}, expected one that is registered and enabled")
+    if entry.callers != ceiling.name:
+        refuse(f"got identity {identity}, which the CA {entry.callers!r} names; ours is {ceiling.name!r}")
+    return entry
 
 
 def _network(text: str) -> str:

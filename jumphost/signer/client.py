@@ -22,6 +22,7 @@ from jumphost.signer.protocol import (
     Issued,
     Noted,
     Question,
+    RenewCaller,
     SignTarget,
     UseTarget,
     answer,
@@ -46,7 +47,7 @@ class SignerClient:
     def __init__(self, path: Path, *, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         self._path, self._timeout_s = path, timeout_s
 
-    async def ask(self, question: IssueCaller | SignTarget | Check) -> Issued:
+    async def ask(self, question: IssueCaller | RenewCaller | SignTarget | Check) -> Issued:
         """The certificate; Refused (signer.refused) or Unavailable (signer.unavailable) with the signer's own words."""
         return await self._answered(question, Issued)
 

@@ -41,7 +41,7 @@ class Copies:
         for name, settings in self.current().settings.callers.items():
             try:
                 if read_public(self._site.resolve(settings.ca)).blob == self._ca_blob:
-                    return Ceiling(name, settings.max_ttl)
+                    return Ceiling(name, settings.max_ttl, settings.renew_for, self._ca_blob)
             except ValueError as error:
                 raise Unavailable(Code.SIGNER_UNAVAILABLE, str(error)) from None
         raise Unavailable(

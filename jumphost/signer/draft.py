@@ -30,6 +30,7 @@ class Draft(Struct, frozen=True):
     until: int = 0  # when the decision may be forgotten
     connection: str = ""  # id of the caller's, where the login serves it
     line: str = ""  # what runs, where no forced command says it
+    renewed: str = ""  # serial of the certificate that bought it
 
 
 def key_of(line: str) -> PublicKey:

@@ -38,6 +38,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     reason: str = ""  # of a refusal
     connection: str = ""  # id of the caller's, of a run without a forced command and of a use
     line: str = ""  # what runs, where no forced command says it
+    renewed: str = ""  # serial of the certificate that bought this one
     login: str = ""  # of a use: id of the request whose run opened the login
 
 

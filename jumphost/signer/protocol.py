@@ -32,6 +32,14 @@ class IssueCaller(Struct, frozen=True, forbid_unknown_fields=True, tag="caller")
     force_command: Text = ""
 
 
+class RenewCaller(Struct, frozen=True, forbid_unknown_fields=True, tag="renew"):
+    """The next certificate of a caller, over ``public_key``, for one that is alive and that the signer made itself."""
+
+    identity: Text
+    certificate: Annotated[str, Meta(max_length=131_072)]  # one line
+    public_key: PublicKeyLine
+
+
 class SignTarget(Struct, frozen=True, forbid_unknown_fields=True, tag="target"):
     """A certificate for one login that serves the decided request; the document is the decision's own exact bytes.
 
@@ -86,7 +94,7 @@ class Failed(Struct, frozen=True, forbid_unknown_fields=True, tag="failed"):
     detail: str = ""
 
 
-Question = IssueCaller | SignTarget | UseTarget | Check
+Question = IssueCaller | RenewCaller | SignTarget | UseTarget | Check
 Answer = Issued | Noted | Failed
 
 _questions: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Question)

@@ -19,6 +19,12 @@ def _unsealed(db: Database) -> None:
     db.execute("CREATE INDEX session_unsealed ON session (id) WHERE recording IS NOT NULL AND sha256 IS NULL")
 
 
+@journal(name="0003 families of certificates")
+def _families(db: Database) -> None:
+    for statement in _FAMILIES:
+        db.execute(statement)
+
+
 @requests(name="0001 requests")
 def _requests(db: Database) -> None:
     db.execute("CREATE TABLE request (id TEXT PRIMARY KEY, nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT")
@@ -96,4 +102,19 @@ _SPINE = (
       PRIMARY KEY (kind, value)
     ) STRICT
     """,
+)
+
+_FAMILIES = (
+    # identity.renewal.Family: the newest certificate of those that descend from one another by renewals.
+    """
+    CREATE TABLE family (
+      identity TEXT NOT NULL, id TEXT NOT NULL, generation INTEGER NOT NULL, serial TEXT NOT NULL, parent TEXT NOT NULL,
+      key TEXT NOT NULL, certificate TEXT NOT NULL, issued_ns INTEGER NOT NULL, issued_to TEXT NOT NULL,
+      ends_ns INTEGER NOT NULL, used_ns INTEGER NOT NULL, used_from TEXT NOT NULL,
+      PRIMARY KEY (identity, id)
+    ) STRICT
+    """,
+    "CREATE INDEX family_ends ON family (ends_ns)",
+    # Identities that nobody logs in as until somebody has looked (identity enable).
+    "CREATE TABLE identity_lock (identity TEXT PRIMARY KEY, at_ns INTEGER NOT NULL, reason TEXT NOT NULL) STRICT",
 )

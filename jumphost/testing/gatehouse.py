@@ -15,6 +15,7 @@ from jumphost.config.create import create_site
 from jumphost.config.site import Site
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.connection import Connection
+from jumphost.gateway.generations import Generations
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.standing import Standing
 from jumphost.model.event import Event, Kind
@@ -22,6 +23,7 @@ from jumphost.model.identity import Caller
 from jumphost.store.sqlite import Store
 from jumphost.testing.clock import ManualClock
 from jumphost.testing.people import Person, pending
+from jumphost.testing.signing import NearSigner
 
 NAME = "order-service"  # of `init --example`
 ADDRESS = "192.0.2.7"
@@ -47,6 +49,12 @@ class Client:
     def is_closing(self) -> bool:
         """Of the channel."""
         return False
+
+    def pause_reading(self) -> None:
+        """Of the channel: its input is what a test hands it."""
+
+    def resume_reading(self) -> None:
+        """Likewise."""
 
     def write(self, data: bytes, datatype: int | None = None) -> None:
         """Of the channel: lines on standard error."""
@@ -85,6 +93,7 @@ class Gatehouse:
             "clock": self.clock,
             "settings": self.standing.config.settings,
             "standing": self.standing,
+            "generations": Generations(self.store, self.clock, self.standing, NearSigner(self.site, self.clock)),
             "holds": self.holds,
             "store": self.store,
             "recordings": self.site.recordings,

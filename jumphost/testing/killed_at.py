@@ -61,9 +61,11 @@ STEPS = {
     "closing": Step(Store, "write", event=Kind.SESSION_CLOSE),
     "closed": Step(Store, "write", after=True, event=Kind.SESSION_CLOSE),
     "told": Step(CallerChannel, "exit", after=True),
+    "renewing": Step(Store, "write", event=Kind.CERT_ISSUE),
+    "renewed": Step(Store, "write", after=True, event=Kind.CERT_ISSUE),
 }
 ALLOWED = tuple(  # what a command reaches that is never held and whose standard input is not judged
-    name for name in STEPS if name not in ("holding", "held", "taking", "taken")
+    name for name in STEPS if name not in ("holding", "held", "taking", "taken", "renewing", "renewed")
 )
 
 

@@ -25,6 +25,7 @@ from jumphost.config.site import Site
 from jumphost.gateway import control, transport
 from jumphost.gateway.administration import Administration
 from jumphost.gateway.admission import Admission
+from jumphost.gateway.generations import Generations
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.server import Gateway
 from jumphost.gateway.standing import Standing
@@ -37,6 +38,7 @@ from jumphost.model.target import Target
 from jumphost.policy import document
 from jumphost.policy.base import Submission
 from jumphost.recording.quota import DailyQuota
+from jumphost.store import families
 from jumphost.store.requests import Requests
 from jumphost.store.sqlite import Store
 from jumphost.target.base import Exit, Mint, Order, Output, Process, Use
@@ -44,6 +46,7 @@ from jumphost.testing import commands
 from jumphost.testing.commands import Ran
 from jumphost.testing.gateway import HOST, Door
 from jumphost.testing.process import LocalRunner
+from jumphost.testing.signing import NearSigner
 
 T = TypeVar("T")
 Fault = Callable[[], Awaitable[Any]]
@@ -348,7 +351,9 @@ async def house(
     assert isinstance(store, FragileStore)
     assert isinstance(requests, FragileRequests)
     store.faults = {}
-    standing = Standing(site, [])
+    locked = [identity for identity, _, _ in await store.read(families.locks)]
+    standing = Standing(site, [], locked)
+    known = await store.read(families.everything)
     holds = Holds(store, clock, lambda: standing.config.approvers, per_identity=settings.limits.holds_per_identity)
     await holds.load()
     engine, credentials, runner = ScriptedEngine(), ScriptedCredentials(clock), WatchedRunner(store)
@@ -358,6 +363,7 @@ async def house(
         admission=Admission(clock, (site.recordings, site.state), min_free=settings.recording.min_free, latest_ns=0),
         standing=standing,
         engine=engine,
+        generations=Generations(store, clock, standing, NearSigner(site, clock), known),
         holds=holds,
         credentials=credentials,
         runners={"ssh": runner},

@@ -10,15 +10,16 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from jumphost.clock import NS_PER_S
+from jumphost.clock import NS_PER_S, Clock
 from jumphost.config.create import create_site
 from jumphost.config.load import SiteConfig, load_plain, load_site
 from jumphost.config.site import Site
+from jumphost.errors import Code, Refused
 from jumphost.model.approval import Approval
 from jumphost.model.decision import Decision
 from jumphost.model.request import Request
 from jumphost.signer.log import Log
-from jumphost.signer.protocol import Answer, Question, SignTarget
+from jumphost.signer.protocol import Answer, Failed, Issued, Question, SignTarget
 from jumphost.signer.server import Signer
 from jumphost.testing import decided
 from jumphost.testing.clock import ManualClock
@@ -78,6 +79,25 @@ class SigningBench:
         """The question for a login of a decided request; a key of its own each time."""
         asked = {"purpose": "run", "address": "10.0.0.7", "public_key": new_public_line(), **changes}
         return SignTarget(decision=decision, approvals=approvals, **asked)
+
+
+class NearSigner:
+    """A signer of a site in this process, for those who ask through a ``SignerClient`` elsewhere."""
+
+    def __init__(self, site: Site, clock: Clock) -> None:
+        self._site, self._clock = site, clock
+
+    async def ask(self, question: Question) -> Issued:
+        """What ``SignerClient.ask`` does."""
+        records = Log.open(self._site.signer / "log.jsonl", now_s=self._clock.now_ns() // NS_PER_S)
+        try:
+            found = Signer(self._site, self._clock, records).answer(msgspec.json.encode(question), peer=0)
+        finally:
+            records.close()
+        if isinstance(found, Issued):
+            return found
+        assert isinstance(found, Failed)
+        raise Refused(Code(found.code), found.message, detail=found.detail)
 
 
 def new_public_line() -> str:

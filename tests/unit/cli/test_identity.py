@@ -96,6 +96,7 @@ def test_list(site: Site) -> None:
         "match": {},
         "scope": None,
         "enabled": True,
+        "locked": None,
     }
 
 

@@ -418,3 +418,36 @@ async def test_full_journal_ends_what_runs(here: House) -> None:
         done = await process.wait()
     assert (done.exit_status, "jumphost: cut journal.unavailable" in done.stderr) == (70, True)
     await serves(here)
+
+
+# ── certificates that were renewed ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def renewed(here: House, key: asyncssh.SSHKey, certificate: Any) -> asyncssh.SSHCertificate:
+    """The next certificate, over the same key."""
+    async with await asyncssh.connect(
+        HOST, here.port, **here.client_options([(key, certificate)], "jumphost", {})
+    ) as caller:
+        done = await caller.run("renew", input=key.export_public_key().decode())
+    assert done.exit_status == 0, done.stderr
+    return asyncssh.import_certificate(str(done.stdout))
+
+
+async def test_a_login_that_shows_a_theft_ends_what_the_identity_has(here: House) -> None:
+    key, first = here.login("deploy-bot")
+    second = await renewed(here, key, first)
+    await renewed(here, key, second)
+    async with await here.caller() as caller, await here.caller("backup-job") as other:
+        await begun(caller)
+        process = await begun(other)
+        thief = here.client_options([(key, first)], "batch-host", {})
+        async with await asyncssh.connect(HOST, here.port, **thief) as late:
+            done = await late.run("echo reached")
+            assert (done.exit_status, done.stdout) == (77, "")
+            assert "identity.locked" in str(done.stderr)
+        lock = await here.event("identity.lock", identity="deploy-bot")
+        assert (lock["newest"]["generation"], lock["old"]["generation"], lock["old"]["how"]) == (2, 0, "login")
+        await caller.wait_closed()
+        process.terminate()
+    with pytest.raises(asyncssh.PermissionDenied):
+        await here.caller()

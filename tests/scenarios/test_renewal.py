@@ -1,0 +1,123 @@
+"""A job renews its certificate with stock ssh; a stolen one locks its identity; a crash locks nobody out."""
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jumphost.config.create import write_key_pair
+from jumphost.testing.lab import lab_site
+from jumphost.testing.site import LiveSite, has_ssh
+
+BOT = "deploy-bot"
+BEGUN = "sh -c 'echo begun; exec sleep 600'"
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[LiveSite]:
+    """A lab that these tests may lock and kill."""
+    if not has_ssh():
+        pytest.skip("install openssh-client: no ssh on PATH")
+    with lab_site() as site:
+        site.stop()
+        site.start()
+        yield site
+
+
+def renew(site: LiveSite, key: Path, *, public: Path | None = None) -> "subprocess.CompletedProcess[bytes]":
+    source = public or key.with_name(f"{key.name}.pub")
+    return site.ssh(key, "jumphost", "renew", stdin=source.read_bytes())
+
+
+def copy(key: Path, name: str) -> Path:
+    """What a thief takes: the private key and its certificate."""
+    taken = key.with_name(f"{key.name}-{name}")
+    for suffix in ("", ".pub", "-cert.pub"):
+        shutil.copy(key.with_name(f"{key.name}{suffix}"), taken.with_name(f"{taken.name}{suffix}"))
+    return taken
+
+
+def keep(key: Path, done: "subprocess.CompletedProcess[bytes]") -> None:
+    assert (done.returncode, done.stderr) == (0, b"")
+    key.with_name(f"{key.name}-cert.pub").write_bytes(done.stdout)
+
+
+def whoami(site: LiveSite, key: Path) -> int:
+    return site.ssh(key, "jumphost", "whoami").returncode
+
+
+def test_a_job_renews_with_its_own_key_and_with_a_new_one(own: LiveSite) -> None:
+    key = own.key("backup-job", "--scope", "exec:batch-*", "--force-command", "date")
+    keep(key, renew(own, key))
+    fresh = key.with_name("fresh")
+    write_key_pair(fresh, "fresh")
+    keep(fresh, renew(own, key, public=fresh.with_name("fresh.pub")))
+    text = subprocess.run(
+        ["ssh-keygen", "-L", "-f", f"{fresh}-cert.pub"], check=True, capture_output=True, text=True
+    ).stdout
+    assert "force-command date" in text
+    assert "scope@jumphost" in text
+    assert whoami(own, fresh) == 0
+    issued = own.events("cert.issue")
+    assert [event["generation"] for event in issued] == [1, 2]
+    assert {event["how"] for event in issued} == {"renewal"}
+
+
+@pytest.mark.parametrize("stdin", [b"", b"no key\n", b"ssh-ed25519 AAAA\n"])
+def test_who_sends_no_key_gets_a_line_and_65(own: LiveSite, stdin: bytes) -> None:
+    done = own.ssh(own.key("backup-job"), "jumphost", "renew", stdin=stdin)
+    assert (done.returncode, done.stdout) == (65, b"")
+    assert b"request.invalid: got no public key on standard input" in done.stderr
+
+
+def test_a_stolen_certificate_locks_the_identity(own: LiveSite) -> None:
+    key, other = own.key(BOT), own.key(BOT)
+    thief = copy(key, "thief")
+    keep(thief, renew(own, thief))
+    running = own.ssh_started(other, "batch-host", BEGUN)
+    assert running.stdout is not None
+    assert running.stdout.readline() == b"begun\n"
+    assert whoami(own, thief) == 0
+
+    done = renew(own, key)
+    assert done.returncode == 77
+    assert b"identity.locked" in done.stderr
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 77
+    assert b"identity.locked" in said
+    assert whoami(own, thief) != 0
+    assert whoami(own, own.key(BOT)) != 0
+    [lock] = own.events("identity.lock")
+    assert (lock["newest"]["generation"], lock["old"]["generation"], lock["old"]["how"]) == (1, 0, "renew")
+    [shown] = [one for one in own.json("identity", "list") if one["name"] == BOT]
+    assert shown["locked"]["newest"]["serial"] == lock["newest"]["serial"]
+    assert f"{BOT} is locked since {lock['at']}" in own.cli("identity", "list").stdout
+
+    own.stop()
+    assert own.cli("identity", "enable", BOT, check=False).returncode == 69
+    own.start()
+    assert whoami(own, other) != 0
+    own.cli("identity", "enable", BOT)
+    assert whoami(own, other) == 0
+    assert whoami(own, key) != whoami(own, own.key(BOT)) == 0
+    assert own.json("identity", "list")[0]["locked"] is None
+
+
+@pytest.mark.parametrize(("step", "given"), [("renewing", 0), ("renewed", 1)])
+def test_a_crash_while_renewing_locks_nobody_out(own: LiveSite, step: str, given: int) -> None:
+    key = own.key("backup-job")
+    before = len(own.events("cert.issue"))
+    own.stop()
+    own.start("-m", "jumphost.testing.killed_at", step)
+    assert renew(own, key).returncode == 255
+    assert own.killed() == -signal.SIGKILL
+    own.start()
+    assert len(own.events("cert.issue")) - before == given
+    keep(key, renew(own, key))
+    assert whoami(own, key) == 0
+    assert len(own.events("cert.issue")) - before == 1
+    keep(key, renew(own, key))
+    assert whoami(own, key) == 0
