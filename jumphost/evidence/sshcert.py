@@ -4,6 +4,7 @@ Whose CA it is, and whether the certificate is good for anything, is for those t
 """
 
 import base64
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import TypeVar, cast
@@ -20,7 +21,7 @@ SCOPE, GROUPS, CLAIMS = b"scope@jumphost", b"groups@jumphost", b"claims@jumphost
 GENERATION, FAMILY = b"generation@jumphost", b"family@jumphost"
 
 T = TypeVar("T")
-_FAMILY = re.compile(r"\A([0-9]{1,20})\.([0-9]{1,20})\Z")
+_FAMILY = re.compile(r"\A[0-9]{1,20}\.[0-9a-f]{32}\Z")
 _KEY_FIELDS = {  # strings of the public key in a certificate; RSA's two integers have the form of strings
     b"ssh-ed25519-cert-v01@openssh.com": 1,
     b"ecdsa-sha2-nistp256-cert-v01@openssh.com": 2,
@@ -90,9 +91,14 @@ def generation(certificate: SSHCertificate) -> int:
     return extension(certificate, GENERATION, int) or 0
 
 
-def family(certificate: SSHCertificate) -> str:
-    """``SERIAL.VALID_AFTER`` of the certificate that this one descends from by renewals, or its own."""
-    text = extension(certificate, FAMILY, str) or f"{certificate.serial}.{certificate.valid_after}"
+def family(presented: Presented) -> str:
+    """``VALID_AFTER.DIGEST`` of the certificate that this one descends from by renewals, or its own.
+
+    Not its serial, which other tools leave at 0: every certificate has a nonce, so that no two have one digest.
+    """
+    certificate = presented.certificate
+    own = f"{certificate.valid_after}.{hashlib.sha256(presented.blob).hexdigest()[:32]}"
+    text = extension(certificate, FAMILY, str) or own
     if not _FAMILY.match(text):
         raise Refused(Code.IDENTITY_MALFORMED, "got a malformed extension family@jumphost", detail=text[:64])
     return text
@@ -100,7 +106,7 @@ def family(certificate: SSHCertificate) -> str:
 
 def since(family: str) -> int:
     """When the first certificate of a family began to be valid, in seconds since the epoch."""
-    return int(family.partition(".")[2])
+    return int(family.partition(".")[0])
 
 
 def _signer(blob: bytes, key_fields: int) -> tuple[bytes, bytes]:

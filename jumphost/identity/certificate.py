@@ -126,7 +126,7 @@ def _caller(name: str, entry: IdentityEntry, ca: TrustedCA, facts: Certificate, 
         ),
         scopes=scopes,
         key=fingerprint(blob),
-        family=sshcert.family(certificate),
+        family=sshcert.family(presented),
         generation=sshcert.generation(certificate),
         blob=presented.blob,
     )

@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 
-from cryptography.hazmat.primitives.serialization import SSHCertificate, SSHCertificateType
+from cryptography.hazmat.primitives.serialization import SSHCertificateType
 
 from jumphost.clock import NS_PER_S
 from jumphost.config.load import SiteConfig
@@ -24,7 +24,8 @@ def certificate(asked: RenewCaller, config: SiteConfig, ceiling: Ceiling, now_ns
     """The next certificate of an identity, or Refused."""
     # (1) The old one is ours, and alive.
     now = now_ns // NS_PER_S
-    old = _ours(asked.certificate, ceiling)
+    presented = _ours(asked.certificate, ceiling)
+    old = presented.certificate
     if not old.valid_after <= now < old.valid_before:
         refuse(f"got a certificate from {old.valid_after} to {old.valid_before}, expected one that lives now, at {now}")
     if unknown := old.critical_options.keys() - {FORCE_COMMAND, SOURCE_ADDRESS}:
@@ -36,7 +37,7 @@ def certificate(asked: RenewCaller, config: SiteConfig, ceiling: Ceiling, now_ns
     if not entry.named_by(asked.identity, key_id=key_id, principals=names) or asked.identity not in names:
         refuse(f"got a certificate of {key_id[:128]!r}, expected one of {asked.identity}")
     # (3) It lives as long as the old one did, within the ceiling and the time that renewals may go on.
-    family, generation = _descent(old)
+    family, generation = _descent(presented)
     life = min(old.valid_before - old.valid_after - SKEW_S, ceiling.max_ttl_s)
     if ceiling.renew_for_s is not None:
         life = min(life, sshcert.since(family) + ceiling.renew_for_s - now)
@@ -60,9 +61,9 @@ def certificate(asked: RenewCaller, config: SiteConfig, ceiling: Ceiling, now_ns
     )
 
 
-def _ours(line: str, ceiling: Ceiling) -> SSHCertificate:
+def _ours(line: str, ceiling: Ceiling) -> Presented:
     try:
-        presented: Presented = sshcert.read(base64.b64decode(line.split()[1], validate=True))
+        presented = sshcert.read(base64.b64decode(line.split()[1], validate=True))
         if presented.ca_key != ceiling.blob:
             refuse("got a certificate that another CA signed, expected one of ours")
         sshcert.check_signature(presented)
@@ -72,11 +73,11 @@ def _ours(line: str, ceiling: Ceiling) -> SSHCertificate:
         refuse(error.message, detail=error.detail)
     if presented.certificate.type is not SSHCertificateType.USER:
         refuse("got a host certificate, expected a user certificate")
-    return presented.certificate
+    return presented
 
 
-def _descent(old: SSHCertificate) -> tuple[str, int]:
+def _descent(old: Presented) -> tuple[str, int]:
     try:
-        return sshcert.family(old), sshcert.generation(old)
+        return sshcert.family(old), sshcert.generation(old.certificate)
     except Refused as error:
         refuse(error.message, detail=error.detail)

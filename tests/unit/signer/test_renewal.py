@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import SSHCertificate, load_ss
 from jumphost.clock import NS_PER_S
 from jumphost.config.edit import set_scalar
 from jumphost.errors import Code
+from jumphost.evidence import sshcert
 from jumphost.signer.protocol import Failed, IssueCaller, Issued, RenewCaller
 from jumphost.testing.signing import SigningBench, new_public_line
 
@@ -79,7 +80,7 @@ def test_generations_are_counted_in_one_family(bench: SigningBench) -> None:
     first = issued(bench)
     second = renewed(bench, first)
     third = renewed(bench, second)
-    family = msgspec.json.encode(f"{read(first).serial}.{read(first).valid_after}")
+    family = msgspec.json.encode(sshcert.family(sshcert.read(base64.b64decode(first.split()[1]))))
     for line, generation in ((second, b"1"), (third, b"2")):
         found = read(line).extensions
         assert (found[b"family@jumphost"], found[b"generation@jumphost"]) == (family, generation)
