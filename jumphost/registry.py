@@ -9,7 +9,8 @@ from jumphost.command.profiled.profile import encode
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Unavailable
-from jumphost.policy import bundle, profiles
+from jumphost.masking import custom
+from jumphost.policy import bundle, detectors, profiles
 from jumphost.policy.base import DocumentEngine, Engine
 from jumphost.policy.opa import binary
 from jumphost.policy.pool import Pool, inspect
@@ -63,8 +64,14 @@ async def _remote(site: Site, policy: Policy) -> Engine:
         token=token,
         ca=str(site.resolve(policy.ca)) if policy.ca else "",
     )
-    known = encode(profiles.with_shipped(site.resolve(policy.bundle)))
-    return await Opa.remote(place, workers=policy.workers, deadline_ms=policy.deadline_ms, profiles=known)
+    folder = site.resolve(policy.bundle)
+    return await Opa.remote(
+        place,
+        workers=policy.workers,
+        deadline_ms=policy.deadline_ms,
+        profiles=encode(profiles.with_shipped(folder)),
+        detectors=custom.encode(detectors.load(folder).values()),
+    )
 
 
 def reach(settings: Settings) -> Reach:

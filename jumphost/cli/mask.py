@@ -13,7 +13,9 @@ from jumphost.config.tree import Findings, kind, parse
 from jumphost.errors import Code, Problem, Problems, Unavailable
 from jumphost.masking.base import MaskError
 from jumphost.masking.counts import Hit
+from jumphost.masking.custom import Custom
 from jumphost.masking.plan import Masker, PlanError, open_masker
+from jumphost.policy import detectors
 
 app = noun("Masking of output.")
 
@@ -32,19 +34,25 @@ def attempt(
         Path | None,
         typer.Option("--plan", help="YAML or JSON: detectors, columns, secrets in base64, mode; else all detectors."),
     ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", help="Folder of policies whose detectors the plan may name too.")
+    ] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="{chunks: [base64]} a line on stdin, {output, hits}.")] = False,
 ) -> None:
     """Mask stdin to stdout by a plan, as the output of a command would be."""
     document = _read(plan) if plan else _EVERYTHING
+    if bundle and not bundle.is_dir():
+        usage(f"--bundle: got {bundle}, expected a folder of policies")
+    site = tuple(detectors.load(bundle).values()) if bundle else ()
     try:
-        masker = open_masker(document)
+        masker = open_masker(document, site=site)
     except PlanError as error:
         raise Problems([Problem(str(plan), 0, "", problem) for problem in error.problems]) from None
     except MaskError as error:
         raise Unavailable(Code.INTERNAL, str(error)) from None
     if jsonl:
         for line in sys.stdin.buffer:
-            print(json.dumps(_answer(line, document), separators=(",", ":")), flush=True)
+            print(json.dumps(_answer(line, document, site), separators=(",", ":")), flush=True)
     else:
         _filter(masker)
 
@@ -87,14 +95,14 @@ def _filter(masker: Masker) -> None:
         raise Unavailable(Code.INTERNAL, str(error)) from None
 
 
-def _answer(line: bytes, plan: dict[str, Any]) -> dict[str, Any]:
+def _answer(line: bytes, plan: dict[str, Any], site: tuple[Custom, ...]) -> dict[str, Any]:
     """The answer to one line; ``{"error": …}`` where it is no question or the masking fails."""
     try:
         chunks = [base64.b64decode(chunk, validate=True) for chunk in json.loads(line)["chunks"]]
     except (ValueError, TypeError, KeyError, RecursionError):
         return {"error": 'got no question, expected {"chunks": [base64, …]}'}
     hits: list[Hit] = []
-    masker = open_masker(plan, on_hit=hits.append)
+    masker = open_masker(plan, on_hit=hits.append, site=site)
     try:
         output = b"".join([*map(masker.feed, chunks), masker.close()])
     except MaskError as error:

@@ -17,6 +17,7 @@ from jumphost.gateway.message import Ending
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.relay import Relay
 from jumphost.gateway.trail import Trail
+from jumphost.masking import custom
 from jumphost.masking.plan import Masker
 from jumphost.model.approval import Approval
 from jumphost.model.decision import Decision
@@ -196,7 +197,8 @@ class Execution:
         plan = msgspec.to_builtins(owed)
         streams = (STDOUT, STDERR) if self._stdin is None else (masked.STDIN, STDOUT, STDERR)
         try:
-            made = {stream: self._parts.open_masker(plan, key=self._parts.mask_key) for stream in streams}
+            site = custom.decode(self._decision.judgement.detectors)
+            made = {stream: self._parts.open_masker(plan, key=self._parts.mask_key, site=site) for stream in streams}
         except Exception as error:  # noqa: BLE001  # whatever it is, nothing runs
             raise masked.failed(error) from None
         recorded = None
@@ -209,7 +211,7 @@ class Execution:
         """Notes what was masked, once."""
         owed, maskers = self._decision.obligations.mask, self._maskers
         if owed is not None and maskers:
-            self._trail.masked(self._decision, masked.counted(owed, maskers))
+            self._trail.masked(self._decision, masked.counted(owed, maskers, self._decision.judgement.detectors))
             self._maskers = {}
 
     def _check_input(self) -> None:

@@ -34,7 +34,7 @@ def checked(judgement: Judgement, submission: Submission) -> Judgement:
         return _another(judgement, f"document: {error}")
     if wrong := _mismatch(judged, judgement, submission):
         return _another(judgement, wrong)
-    if found := objection(judgement.verdict, judged):
+    if found := objection(judgement.verdict, judged, detectors=judgement.detectors):
         return _refused(judgement, *found)
     return judgement
 

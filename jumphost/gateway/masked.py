@@ -13,6 +13,7 @@ import structlog
 
 from jumphost.errors import Code, Unavailable
 from jumphost.masking import engine
+from jumphost.masking.custom import decode
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import EVERY, Masker, open_masker
 from jumphost.model.decision import Mask
@@ -163,9 +164,9 @@ def whole(masker: Masker, data: bytes) -> bytes:
     return _asked(lambda: masker.feed(data) + masker.close())
 
 
-def counted(mask: Mask, maskers: Mapping[int, Masker]) -> dict[str, Any]:
+def counted(mask: Mask, maskers: Mapping[int, Masker], detectors: bytes = b"") -> dict[str, Any]:
     """The data of ``mask.count``: what looked, how many bytes of each stream it saw, and what it found there."""
-    names = {*DETECTORS} if EVERY in mask.detectors else {*mask.detectors}
+    names = {*DETECTORS, *(one.name for one in decode(detectors))} if EVERY in mask.detectors else {*mask.detectors}
     return {
         "mode": mask.mode,
         "engine": engine.BEST,

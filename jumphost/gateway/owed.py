@@ -2,6 +2,7 @@
 
 from jumphost.command import received
 from jumphost.errors import Code
+from jumphost.masking.custom import decode
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import EVERY
 from jumphost.model.decision import Mask, Verdict
@@ -10,12 +11,15 @@ from jumphost.model.request import Request
 Objection = tuple[Code, str]
 
 
-def objection(verdict: Verdict, request: Request) -> Objection | None:
-    """Why nothing may run though the verdict is no denial: a code and a line for the caller; None if it may."""
+def objection(verdict: Verdict, request: Request, *, detectors: bytes = b"") -> Objection | None:
+    """Why nothing may run though the verdict is no denial: a code and a line for the caller; None if it may.
+
+    ``detectors`` are the site's own, as the judgement carries them.
+    """
     owed = verdict.obligations
     if owed.credential:
         return Code.POLICY_UNSUPPORTED, "the policy asks for an obligation that this gateway cannot meet"
-    if owed.mask and (found := _mask(owed.mask)):
+    if owed.mask and (found := _mask(owed.mask, detectors)):
         return found
     if owed.mask and owed.stdin == "stream" and owed.record == "io":
         return Code.POLICY_UNSUPPORTED, "the policy asks for streamed input to be masked in the recording"
@@ -28,8 +32,8 @@ def objection(verdict: Verdict, request: Request) -> Objection | None:
     return None
 
 
-def _mask(mask: Mask) -> Objection | None:
-    if unknown := sorted({*mask.detectors} - {*DETECTORS, EVERY}):
+def _mask(mask: Mask, detectors: bytes) -> Objection | None:
+    if unknown := sorted({*mask.detectors} - {EVERY, *DETECTORS, *(one.name for one in decode(detectors))}):
         return Code.POLICY_INVALID, f"the policy asks for detectors that do not exist: {', '.join(unknown)}"
     return None
 

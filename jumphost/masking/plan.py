@@ -11,10 +11,13 @@ from jumphost.masking import engine as engines
 from jumphost.masking.base import COLUMN, EXACT, Scanner, Span
 from jumphost.masking.columns.scanner import ColumnScanner
 from jumphost.masking.counts import Counts, Hit
+from jumphost.masking.custom import Custom, named
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.exact import ExactScanner
 from jumphost.masking.observed import Observed
+from jumphost.masking.patterns import PatternScanner
 from jumphost.masking.scanner import DetectorScanner
+from jumphost.masking.strategies import STRICTEST
 from jumphost.masking.stream import StreamMasker
 from jumphost.masking.values import Rule
 from jumphost.model.decision import Strategy
@@ -84,22 +87,28 @@ def open_masker(
     key: bytes | None = None,
     on_hit: Callable[[Hit], None] | None = None,
     engine: engines.Name = engines.BEST,
+    site: Sequence[Custom] = (),
 ) -> Masker:
     """The masker of one stream by a plan ``{detectors, columns, secrets, mode}``, every key optional.
 
-    ``key`` makes pseudonyms and tells values apart: the same key gives the same pseudonyms; a random one by default.
+    ``site`` are detectors of the site's own, which the plan may name beside ours. ``key`` makes pseudonyms and tells
+    values apart: the same key gives the same pseudonyms; a random one by default.
     PlanError with everything that is wrong with the plan.
     """
-    checked = read(plan)
+    checked = read(plan, site)
     key = random.token_bytes(32) if key is None else key
     counts = Counts(key)
-    strategies = _by_name(checked.detectors)
+    strategies = _by_name(checked.detectors, site)
+    separators = {one.name: one.separators for one in DETECTORS.values()}
+    separators |= {one.name: one.separators.encode() for one in site}
 
-    rule = partial(_rule, strategies, checked.columns)
+    rule = partial(_rule, strategies, checked.columns, separators)
     made = partial(StreamMasker, key=key, counts=counts)
 
     def found() -> list[Scanner]:
-        return [_detecting(tuple(strategies), engine)] if strategies else []
+        ours = [name for name in strategies if name in DETECTORS]
+        theirs = [one for one in site if one.name in strategies]
+        return [*([_detecting(ours, engine)] if ours else []), *([PatternScanner(theirs)] if theirs else [])]
 
     secrets = ExactScanner(checked.secrets) if checked.secrets else None
 
@@ -121,14 +130,15 @@ def open_masker(
     return Observed(made(exact(), rule, within=within, on_hit=on_hit), seen)
 
 
-def read(plan: Mapping[str, Any]) -> Plan:
+def read(plan: Mapping[str, Any], site: Sequence[Custom] = ()) -> Plan:
     """A plan, strictly: PlanError with everything that is wrong with it."""
+    known = [*DETECTORS, *named(site)]
     problems = [f"{key}: unknown, expected {', '.join(_KEYS)}" for key in plan if key not in _KEYS]
     detectors = _strategies(plan, "detectors", problems)
     problems += [
-        f"detectors.{name}: unknown, expected * or one of {', '.join(DETECTORS)}"
+        f"detectors.{name}: unknown, expected * or one of {', '.join(known)}"
         for name in detectors
-        if name != EVERY and name not in DETECTORS
+        if name != EVERY and name not in known
     ]
     columns = _strategies(plan, "columns", problems)
     secrets = plan.get("secrets", ())
@@ -169,21 +179,28 @@ def _kind(value: object) -> str:
     return type(value).__name__
 
 
-def _by_name(detectors: Mapping[str, Strategy]) -> dict[str, Strategy]:
-    """The strategy of every detector that is on, in their own order, with ``*`` spelled out."""
+def _by_name(detectors: Mapping[str, Strategy], site: Sequence[Custom]) -> dict[str, Strategy]:
+    """The strategy of every detector that is on, in their own order, with ``*`` spelled out.
+
+    What ``*`` asks of a detector of the site is done no laxer than its own strategy.
+    """
     every = detectors.get(EVERY)
     chosen = {name: detectors.get(name, every) for name in DETECTORS}
+    for one in site:
+        default = every and min(every, one.strategy, key=STRICTEST.index)
+        chosen[one.name] = detectors.get(one.name, default)
     return {name: strategy for name, strategy in chosen.items() if strategy}
 
 
-def _rule(detectors: Mapping[str, Strategy], columns: Mapping[str, Strategy], span: Span) -> Rule:
+def _rule(
+    detectors: Mapping[str, Strategy], columns: Mapping[str, Strategy], separators: Mapping[str, bytes], span: Span
+) -> Rule:
     """What is done with a span: an exact value, and whatever has no strategy of its own, is starred."""
     if span.rank == EXACT:
         return Rule("redact")
     if span.rank == COLUMN:
         return Rule(columns.get(span.name.removeprefix(_COLUMN), "redact"))
-    detector = DETECTORS.get(span.name)
-    return Rule(detectors.get(span.name, "redact"), detector.separators if detector else b"")
+    return Rule(detectors.get(span.name, "redact"), separators.get(span.name, b""))
 
 
 def _detecting(names: Sequence[str], engine: engines.Name) -> Scanner:

@@ -84,6 +84,7 @@ class Judgement(Struct, frozen=True):
     input_digest: str = ""
     revision: str = ""
     engine: str = ""
+    detectors: bytes = b""  # of the site's own, of the same revision: ``masking.custom.decode`` reads them
     detail: str = ""  # of a fault: for the trail, never for the caller
 
 

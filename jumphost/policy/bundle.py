@@ -22,7 +22,8 @@ from jumphost.command.profiled.profile import Profile, encode
 from jumphost.config.load import plain
 from jumphost.config.tree import MAX_DEPTH, MAX_INTEGER
 from jumphost.errors import Code, Problem, Problems
-from jumphost.policy import profiles
+from jumphost.masking import custom
+from jumphost.policy import detectors, profiles
 from jumphost.policy.header import read_module
 from jumphost.policy.protocol import Bundle, Module
 
@@ -35,6 +36,7 @@ MAX_TOTAL = 64 << 20  # bytes that are loaded
 
 _PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _DATA = frozenset({"data.json", "data.yaml", "data.yml"})
+_BESIDE = {profiles.FOLDER: profiles.SUFFIXES, detectors.FOLDER: detectors.SUFFIXES}  # neither Rego nor data
 _ASIDE = frozenset({"tests", "fixtures"})  # folders of the root that are not for production
 
 
@@ -58,6 +60,7 @@ class Tree:
     tests: list[Module] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
+    detectors: dict[str, custom.Custom] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)  # "ROOT/PATH" → SHA-256 of what is loaded
     problems: list[Problem] = field(default_factory=list)
 
@@ -91,6 +94,7 @@ def join(trees: Sequence[Tree]) -> Bundle:
             [*(file for tree in trees for file in tree.files.items()), (profiles.FOLDER, profiles.shipped_digest())]
         ),
         profiles=encode(profiles.shipped() | {name: one for tree in trees for name, one in tree.profiles.items()}),
+        detectors=custom.encode(one for tree in trees for one in tree.detectors.values()),
     )
 
 
@@ -116,6 +120,8 @@ def read_tree(directory: Path, root: str) -> Tree:
                 continue
         elif inner.parts[0] == profiles.FOLDER:
             _profiles(tree, path, loaded)
+        elif inner.parts[0] == detectors.FOLDER:
+            add_detectors(tree, path, loaded)
         else:
             _data(tree, path, inner, loaded)
         tree.files[f"{root}/{inner}"] = hashlib.sha256(loaded).digest()
@@ -171,13 +177,12 @@ def _regular(tree: Tree) -> Iterator[tuple[Path, PurePosixPath]]:
 
 
 def _bytes_of_policy(tree: Tree, path: Path, inner: PurePosixPath) -> bytes | None:
-    """The content of a file that is a module, data or profiles; None for any other, and for one that is wrong."""
+    """The content of a file that is for loading; None for any other, and for one that is wrong."""
     data = inner.name in _DATA
-    profile = tree.root == SITE and len(inner.parts) > 1 and inner.parts[0] == profiles.FOLDER
-    profile = profile and inner.suffix in profiles.SUFFIXES
-    if not (data or profile) and inner.suffix != ".rego":
+    beside = tree.root == SITE and len(inner.parts) > 1 and inner.suffix in _BESIDE.get(inner.parts[0], ())
+    if not (data or beside) and inner.suffix != ".rego":
         return None
-    if data and not profile and inner.parts[0] != "data":
+    if data and not beside and inner.parts[0] != "data":
         if inner.parts[0] not in _ASIDE:
             tree.wrong(path, f"got data here, expected it below {tree.directory / 'data'}", "data.place")
         return None
@@ -185,7 +190,7 @@ def _bytes_of_policy(tree: Tree, path: Path, inner: PurePosixPath) -> bytes | No
         tree.wrong(path, f"got the name {odd[0]!a}, expected letters, digits and . _ -", "root.file")
         return None
     try:
-        return read_regular(path, MAX_DATA if data and not profile else MAX_MODULE)
+        return read_regular(path, MAX_DATA if data and not beside else MAX_MODULE)
     except (OSError, ValueError) as error:
         tree.wrong(path, str(error), "root.file")
         return None
@@ -209,6 +214,12 @@ def _profiles(tree: Tree, path: Path, content: bytes) -> None:
         profiles.merge(there, [one], tree.problems)
         if there[one.program] is one:
             tree.profiles[one.program] = one
+
+
+def add_detectors(tree: Tree, path: Path, content: bytes) -> None:
+    """Those of one file."""
+    found = detectors.read(content, str(path), tree.problems)
+    detectors.merge(tree.detectors, found, str(path), tree.problems)
 
 
 def _data(tree: Tree, path: Path, inner: PurePosixPath, content: bytes) -> None:

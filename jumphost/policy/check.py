@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from jumphost.errors import Problem, Problems, Unavailable
-from jumphost.policy import bundle, tables
+from jumphost.policy import bundle, detectors, tables
 from jumphost.policy.base import Engine
 from jumphost.policy.bundle import LIBRARY, MAX_MODULE, SITE, Tree, read_regular
 from jumphost.policy.header import read_module
@@ -45,17 +45,23 @@ def _read(path: Path) -> tuple[Tree, bool]:
 
 
 def _loose(path: Path) -> Tree:
-    """Rego files apart from a bundle."""
+    """Files of Rego and of detectors apart from a bundle."""
     tree = Tree(path, SITE)
-    files = sorted(path.rglob("*.rego")) if path.is_dir() else [path]
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
     for file in files:
-        test = file.name.endswith("_test.rego")
+        seeks = file.parent.name == detectors.FOLDER and file.suffix in detectors.SUFFIXES
+        if path.is_dir() and not seeks and file.suffix != ".rego":
+            continue
         try:
-            module = read_module(str(file), read_regular(file, MAX_MODULE), (SITE,), tree.problems, test=test)
+            content = read_regular(file, MAX_MODULE)
         except (OSError, ValueError) as error:
             tree.wrong(file, f"cannot be read: {error}", "root.file")
             continue
-        if module:
+        if seeks:
+            bundle.add_detectors(tree, file, content)
+            continue
+        test = file.name.endswith("_test.rego")
+        if module := read_module(str(file), content, (SITE,), tree.problems, test=test):
             (tree.tests if test else tree.modules).append(module)
     return tree
 

@@ -71,7 +71,7 @@ class Pool:
     module = "jumphost.policy.worker"
 
     def __init__(self, bundle: Bundle, *, workers: int, deadline_ms: int, memory: int = MEMORY) -> None:
-        self._revision = bundle.revision
+        self._revision, self._detectors = bundle.revision, bundle.detectors
         self._engine = f"embedded: regorus {version('gordon-to-regorus')}"
         self._deadline = deadline_ms / 1000
         load = Load(
@@ -146,7 +146,7 @@ class Pool:
         check_smoke(self._read(await self._ask(Call(0, SMOKE), deadline=START_S)))
 
     def _read(self, reply: Reply) -> Judgement:
-        return read_reply(reply, revision=self._revision, engine=self._engine)
+        return read_reply(reply, revision=self._revision, engine=self._engine, detectors=self._detectors)
 
     async def _ask(self, call: Call, *, deadline: float) -> Reply:
         """The reply of a worker; what stands against one is a reply too."""

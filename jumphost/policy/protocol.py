@@ -32,6 +32,7 @@ class Bundle(Struct, frozen=True):
     data: bytes = b"{}"
     revision: str = ""  # SHA-256, lower-case hex
     profiles: bytes = b""  # of programs, as ``command.profile.encode`` writes them
+    detectors: bytes = b""  # of the site's own, as ``masking.custom.encode`` writes them
 
 
 class Load(Struct, frozen=True):

@@ -9,7 +9,7 @@ from jumphost.policy.protocol import Reply
 _FAULTS = frozenset({Code.POLICY_INVALID, Code.POLICY_ERROR, Code.POLICY_TIMEOUT, Code.POLICY_UNAVAILABLE})
 
 
-def read_reply(reply: Reply, *, revision: str, engine: str) -> Judgement:
+def read_reply(reply: Reply, *, revision: str, engine: str, detectors: bytes) -> Judgement:
     """The judgement in a reply; an answer that is not exactly a decision is a denial (policy.invalid)."""
     judgement = denied(reply.code, reply.message, detail=reply.detail) if reply.code else _read_answer(reply.answer)
     return replace(
@@ -19,6 +19,7 @@ def read_reply(reply: Reply, *, revision: str, engine: str) -> Judgement:
         input_digest=reply.input_digest,
         revision=revision,
         engine=engine,
+        detectors=detectors,
     )
 
 

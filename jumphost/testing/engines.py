@@ -109,6 +109,12 @@ async def looks_at_calls_by_the_profiles_of_its_bundle(start: Start) -> None:
     await engine.close()
 
 
+async def carries_the_detectors_of_its_bundle(start: Start) -> None:
+    engine = await start(replace(alone(f"decision := {GOOD}"), detectors=b"of the bundle"), PATIENT_MS)
+    assert (await engine.judge(submission())).detectors == b"of the bundle"
+    await engine.close()
+
+
 async def lets_the_first_of_the_winners_speak(start: Start) -> None:
     engine = await start(alone(SEVERAL), PATIENT_MS)
     got = await engine.judge(submission())
@@ -185,6 +191,7 @@ async def does_not_start_on_a_bundle_that_has_no_answer(start: Start) -> None:
 ENGINE: tuple[Callable[[Start], Awaitable[None]], ...] = (
     names_rule_document_and_revision,
     looks_at_calls_by_the_profiles_of_its_bundle,
+    carries_the_detectors_of_its_bundle,
     lets_the_first_of_the_winners_speak,
     denies_each_fault_with_its_code,
     denies_what_takes_too_long,

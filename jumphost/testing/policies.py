@@ -14,6 +14,16 @@ from jumphost.policy.pool import Pool
 from jumphost.policy.protocol import Bundle, Module
 
 HEAD = "import rego.v1\nimport future.keywords.not\n\n"
+STAFF = """
+staff:
+  summary: numbers of our staff
+  pattern: EMP-[0-9]{4}
+  length: 8
+  trigger: EMP-
+  strategy: label
+  examples: [EMP-1234]
+  near_misses: [EMP-12]
+"""  # a detector of a site's own
 NOON = parse_rfc3339("2026-11-22T12:00:00Z")
 
 

@@ -88,6 +88,7 @@ class ScriptedEngine:
     """An Engine that builds the real document and says what it is told; by default it allows everything."""
 
     revision = "0" * 64
+    detectors = b""  # of a bundle
 
     def __init__(self) -> None:
         self.says: Callable[[Submission], Verdict] = lambda _: verdict()
@@ -114,6 +115,7 @@ class ScriptedEngine:
             input_digest=built.input_digest,
             revision=self.revision,
             engine="scripted",
+            detectors=self.detectors,
         )
 
     async def close(self) -> None: ...

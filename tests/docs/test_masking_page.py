@@ -4,12 +4,16 @@ import re
 from pathlib import Path
 
 from jumphost.config.tree import Findings, parse
+from jumphost.errors import Problem
+from jumphost.masking.custom import VALIDATORS
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import read
 from jumphost.masking.strategies import STRICTEST
 from jumphost.masking.stream import IDLE_S, MAX_HOLD_S
 from jumphost.masking.values import MAX_WHOLE
+from jumphost.policy import detectors
 
+SOURCE = Path(detectors.__file__).read_text()
 PAGE = (Path(__file__).parents[2] / "docs/masking.md").read_text()
 
 
@@ -22,6 +26,19 @@ def names(heading: str) -> list[str]:
 def test_every_detector_and_strategy() -> None:
     assert names("Detectors") == list(DETECTORS)
     assert names("Strategies") == list(STRICTEST)
+
+
+def test_a_detector_of_your_own() -> None:
+    assert tuple(names("Detectors of your own")) == detectors.KEYS
+    text = re.search(r"^```yaml\n(staff_number:\n.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert text is not None
+    problems: list[Problem] = []
+    assert [*detectors.read(text[1].encode(), "page", problems)] == ["staff_number"]
+    assert problems == []
+    assert all(f"`{name}`" in PAGE for name in VALIDATORS)
+    codes = {*re.findall(r"detector\.[a-z_]+", SOURCE)}
+    assert len(codes) == 5
+    assert all(f"`{code}`" in PAGE for code in codes)
 
 
 def test_the_plan_is_one() -> None:

@@ -14,10 +14,11 @@ from jumphost.config.load import load_site
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.errors import Code, Unavailable
+from jumphost.masking.custom import decode
 from jumphost.policy.opa.engine import Opa
 from jumphost.policy.pool import Pool
 from jumphost.testing.opa import fake_opa
-from jumphost.testing.policies import submission
+from jumphost.testing.policies import STAFF, submission
 from jumphost.testing.profiles import EXAMPLES
 from jumphost.testing.rego import WITHOUT_OPA, opa_command, opa_installed
 
@@ -74,11 +75,14 @@ async def test_a_server_of_others(site: Site) -> None:
     (site.root / "token").write_text("t0ken\n")
     (site.policies / "profiles").mkdir(exist_ok=True)
     (site.policies / "profiles" / "mine.yaml").write_text(f"mine:\n  summary: s\n{EXAMPLES}")
+    (site.policies / "detectors").mkdir()
+    (site.policies / "detectors" / "staff.yaml").write_text(STAFF)
     async with fake_opa() as fake:
         policy = Policy(engine="opa", url=fake.url, token="token", deadline_ms=20_000)
         engine = await registry.engine(site, settings(site, policy))
         got = await engine.judge(submission(b"echo hi; mine"))
         assert got.engine == "opa 1.22.2, remote"
+        assert [one.name for one in decode(got.detectors)] == ["staff"]
         calls = json.loads(got.document)["command"]["commands"]
         assert [call["profile"]["matched"] for call in calls] == [True, True], "the document is ours, so profiles are"
         await engine.close()

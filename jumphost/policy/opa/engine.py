@@ -41,12 +41,14 @@ class Opa:
         revision: str = "",
         clock: Clock | None = None,
         profiles: bytes = b"",
+        detectors: bytes = b"",
     ) -> None:
         self._builder = Pool(Bundle(modules=(), profiles=profiles), workers=workers, deadline_ms=deadline_ms)
         self.place = place
         self._client = Client(place)
         self._server = server
         self._expected = self._revision = revision
+        self._detectors = detectors
         self._version = ""
         self._deadline = deadline_ms / 1000
         self._breaker = Breaker(clock or SystemClock())
@@ -93,6 +95,7 @@ class Opa:
             server=server,
             revision=bundle.revision,
             profiles=bundle.profiles,
+            detectors=bundle.detectors,
         )
         engine._ends += [server.close, folder.removed]
         try:
@@ -111,13 +114,16 @@ class Opa:
         deadline_ms: int = 250,
         clock: Clock | None = None,
         profiles: bytes = b"",
+        detectors: bytes = b"",
     ) -> "Opa":
-        """An engine by a server that others run, and that has judged once; ``profiles`` are ours all the same.
+        """An engine by a server that others run, and that has judged once; ``profiles`` and ``detectors`` are ours.
 
         Raises Unavailable (policy.unavailable) if it cannot be asked, is too old or not strict, does not say which
         bundle decided, or has no valid answer to a plain request.
         """
-        engine = cls(place, workers=workers, deadline_ms=deadline_ms, clock=clock, profiles=profiles)
+        engine = cls(
+            place, workers=workers, deadline_ms=deadline_ms, clock=clock, profiles=profiles, detectors=detectors
+        )
         return await engine._begun()
 
     @property
@@ -166,7 +172,7 @@ class Opa:
                 reply, revision = replace(reply, answer=said.result), said.revision
             else:
                 reply = replace(reply, code=said.code, message=said.message, detail=said.detail)
-        return read_reply(reply, revision=revision, engine=self.name)
+        return read_reply(reply, revision=revision, engine=self.name, detectors=self._detectors)
 
     async def _ask(self, document: bytes, deadline: float) -> Answer | Reply:
         if not self._breaker.admits():

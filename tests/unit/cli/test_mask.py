@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jumphost.testing.commands import Ran, run
+from jumphost.testing.policies import STAFF
 
 LINE = b"card 4111-1111-1111-1111 mail ada@example.com\n"
 
@@ -38,6 +39,30 @@ def test_a_plan_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         piped(monkeypatch, LINE, "--plan", plan(tmp_path, '{"mode": "detect", "detectors": {"*": "redact"}}')).out
         == LINE.decode()
     )
+
+
+def test_detectors_of_a_bundle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "detectors").mkdir()
+    (tmp_path / "detectors/staff.yaml").write_text(STAFF)
+    data = b"EMP-1234 ada@example.com\n"
+    assert piped(monkeypatch, data, "--bundle", tmp_path).out == "******** ***************\n"
+    laxer = plan(tmp_path, "detectors: {'*': partial}")  # than the detector's own strategy
+    assert piped(monkeypatch, data, "--bundle", tmp_path, "--plan", laxer).out.startswith("[MASKED:STAFF] ****")
+    file = plan(tmp_path, "detectors: {staff: redact}")
+    assert piped(monkeypatch, data, "--bundle", tmp_path, "--plan", file).out == "******** ada@example.com\n"
+    ran = piped(monkeypatch, question(data), "--bundle", tmp_path, "--plan", file, "--jsonl")
+    assert json.loads(ran.out)["hits"] == [{"detector": "staff", "start": 0, "end": 8}]
+    assert "detectors.staff: unknown" in piped(monkeypatch, data, "--plan", file).err
+
+
+def test_a_bundle_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ran = piped(monkeypatch, b"x", "--bundle", tmp_path / "none")
+    assert (ran.status, ran.out) == (2, "")
+    (tmp_path / "detectors").mkdir()
+    (tmp_path / "detectors/staff.yaml").write_text(STAFF.replace("{4}", "+"))
+    ran = piped(monkeypatch, b"x", "--bundle", tmp_path)
+    assert ran.status != 0
+    assert "staff.yaml:4" in ran.err
 
 
 def test_lines_of_questions_are_answered_in_order(monkeypatch: pytest.MonkeyPatch) -> None:

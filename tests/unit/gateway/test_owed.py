@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from jumphost.errors import Code
 from jumphost.gateway.owed import objection
+from jumphost.masking.custom import Custom, encode
 from jumphost.model.decision import CredentialTerms, Mask
 from jumphost.model.request import Command, Profile, Request
 from jumphost.policy import document
@@ -62,6 +63,13 @@ def test_a_detector_that_is_none_is_named(effect: Any) -> None:
     owed = Mask({"credit_cards": "redact", "*": "redact", "email": "label"})
     found = objection(verdict(effect, ONE_DBA if effect == "hold" else (), mask=owed), request())
     assert found == (Code.POLICY_INVALID, "the policy asks for detectors that do not exist: credit_cards")
+
+
+def test_detectors_of_the_site_exist_where_the_judgement_has_them() -> None:
+    asks = verdict("allow", (), mask=Mask({"staff": "redact"}))
+    assert objection(asks, request(), detectors=encode([Custom("staff", "EMP-[0-9]{6}", 10)])) is None
+    found = objection(asks, request(), detectors=encode([Custom("other", "EMP-[0-9]{6}", 10)]))
+    assert found == (Code.POLICY_INVALID, "the policy asks for detectors that do not exist: staff")
 
 
 @pytest.mark.parametrize("effect", ["allow", "hold"])

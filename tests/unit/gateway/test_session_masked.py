@@ -10,6 +10,7 @@ import pytest
 
 from jumphost.errors import Code, Refused
 from jumphost.gateway import masked
+from jumphost.masking.custom import Custom, encode
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.model.decision import Limits, Mask
 from jumphost.testing.session import House, house, owing, raises
@@ -72,6 +73,25 @@ async def test_only_counted(here: House) -> None:
     [told] = await here.events("mask.count")
     [row] = told["streams"]["stdout"]["counts"]
     assert (told["mode"], told["detectors"], row["action"], row["count"]) == ("detect", ["credit_card"], "detected", 1)
+
+
+async def test_a_detector_of_the_site(here: House) -> None:
+    staff = Custom("staff_number", "EMP-[0-9]{6}", 10, trigger="EMP-", strategy="label")
+    here.engine.detectors = encode([staff])
+    owing(here.engine, mask=Mask({"*": "partial"}))
+    assert (await here.run("echo EMP-123456 ada@example.com")).stdout.startswith("[MASKED:STAFF_NUMBER] *")
+    owing(here.engine, mask=Mask({"staff_number": "redact"}))
+    assert (await here.run("echo EMP-123456 ada@example.com")).stdout == "********** ada@example.com\n"
+    first, second = [event["detectors"] for event in await here.events("mask.count")]
+    assert first == sorted([*DETECTORS, "staff_number"])
+    assert second == ["staff_number"]
+
+
+async def test_a_detector_of_no_site_is_denied(here: House) -> None:
+    owing(here.engine, mask=Mask({"staff_number": "redact"}))
+    done = await here.run("echo EMP-123456")
+    assert (done.exit_status, done.stdout) == (77, "")
+    assert "policy.invalid" in done.stderr
 
 
 async def test_pseudonyms_are_the_same_in_every_session(here: House) -> None:

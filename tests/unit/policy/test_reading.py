@@ -12,14 +12,14 @@ NOTHING = b'{"effect": "deny", "rules": [], "obligations": {}}'
 
 
 def read(reply: Reply) -> Judgement:
-    return read_reply(reply, revision="r", engine="e")
+    return read_reply(reply, revision="r", engine="e", detectors=b"d")
 
 
 def test_an_answer_keeps_the_document_and_names_its_engine() -> None:
     got = read(Reply(1, ALLOW, document=b"{}", request_digest="1", input_digest="2"))
     assert (got.verdict.effect, got.code, got.message) == ("allow", "a.b.c", "fine")
     assert (got.document, got.request_digest, got.input_digest) == (b"{}", "1", "2")
-    assert (got.revision, got.engine) == ("r", "e")
+    assert (got.revision, got.engine, got.detectors) == ("r", "e", b"d")
 
 
 @pytest.mark.parametrize(
