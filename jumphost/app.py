@@ -33,6 +33,7 @@ from jumphost.gateway.server import Gateway
 from jumphost.gateway.standing import Standing
 from jumphost.gateway.status import Check, Status
 from jumphost.gateway.supervisor import notify
+from jumphost.identity.enrolment import Enrolments
 from jumphost.identity.revocation import Revocation
 from jumphost.model.event import Event, Kind
 from jumphost.policy.pool import SMOKE
@@ -98,6 +99,7 @@ async def serve(
             standing=standing,
             engine=engine,
             generations=Generations(store, clock, standing, asked, await store.read(families.everything)),
+            enrolments=Enrolments(store, clock),
             holds=holds,
             credentials=SshCertificates(asked, clock, wire.SUITES[settings.crypto]),
             runners=registry.runners(settings),

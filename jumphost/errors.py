@@ -34,6 +34,7 @@ class Code(StrEnum):
     IDENTITY_REVOKED = "identity.revoked"
     IDENTITY_LOCKED = "identity.locked"
     IDENTITY_OUT_OF_SCOPE = "identity.out_of_scope"
+    TOKEN_ENROLMENT = "token.enrolment"  # noqa: S105  # a code
 
     TARGET_UNAVAILABLE = "target.unavailable"
     TARGET_UNREACHABLE = "target.unreachable"

@@ -6,11 +6,13 @@ import msgspec
 import typer
 
 from jumphost.audit.questions import Questions
-from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, table
+from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, table, usage
 from jumphost.cli.reload import sentence, tell_gateway
+from jumphost.config.bind import seconds
 from jumphost.config.edit import append_entry, set_scalar
 from jumphost.config.load import load_identities, trial
 from jumphost.config.site import Site
+from jumphost.identity.enrolment import MAX_TTL_S
 from jumphost.model.identity import IdentityEntry
 
 app = noun("Machine identities: who may log in.")
@@ -80,6 +82,23 @@ def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
 def _locks(place: Site) -> dict[str, dict[str, Any]]:
     return Questions(place.journal_db).locks() if place.journal_db.exists() else {}
+
+
+@app.command()
+def enroll(
+    name: Name,
+    ttl: Annotated[str, typer.Option(metavar="TIME", help="How long the token is good; 7d at most.")] = "1h",
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a token that buys this machine its first certificate, once; it is shown only now."""
+    life = seconds(ttl)
+    if not isinstance(life, int) or not 1 <= life <= MAX_TTL_S:
+        usage(f"got --ttl {ttl}, expected a time of 7d at most, such as 30m, 1h or 2d")
+    from jumphost.gateway import control
+
+    opened = control.call(open_site(site).control_socket, "identity.enroll", {"identity": name, "ttl_s": life})
+    emit({"name": name, **opened}, as_json=as_json, text=lambda: print(opened["token"]))
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """The verbs of the control socket: what an operator may ask of a running gateway."""
 
 import asyncio
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -10,6 +10,7 @@ from jumphost.errors import Code, Refused
 from jumphost.gateway.control import Verb
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.server import Gateway
+from jumphost.identity.enrolment import MAX_TTL_S
 from jumphost.identity.revocation import Revocation
 from jumphost.model.approval import Approval, Hold
 from jumphost.model.event import Event, Kind
@@ -33,6 +34,13 @@ class IdentityArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A machine."""
 
     identity: str
+
+
+class EnrollArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A machine, and for how many seconds its token is good."""
+
+    identity: str
+    ttl_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_TTL_S)]
 
 
 class AnswerArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +80,7 @@ class Administration:
             "approval.withdraw": self._withdraw,
             "site.reload": self._reload,
             "cert.revoke": self._revoke,
+            "identity.enroll": self._enroll,
             "identity.unlock": self._unlock,
             "target.scan": self._scanned,
             "view.replay": self._viewed,
@@ -117,6 +126,16 @@ class Administration:
         self._parts.standing.revoke(entry)
         gone = [entry.value] if entry.kind == "identity" else []
         return await self._gateway.shut_out(*gone)
+
+    async def _enroll(self, args: dict[str, Any]) -> dict[str, str]:
+        """The only answer that has the token in it."""
+        wanted = _read(args, EnrollArgs)
+        entry = self._parts.standing.config.identities.get(wanted.identity)
+        if entry is None or not entry.enabled:
+            message = f"got identity {wanted.identity!r}, expected one that is registered and enabled"
+            raise Refused(Code.REQUEST_INVALID, message)
+        opened = await self._parts.enrolments.open(wanted.identity, wanted.ttl_s)
+        return opened.told()
 
     async def _unlock(self, args: dict[str, Any]) -> bool:
         """Whether there was a lock to take away."""

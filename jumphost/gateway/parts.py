@@ -13,6 +13,7 @@ from jumphost.gateway.admission import Admission
 from jumphost.gateway.generations import Generations
 from jumphost.gateway.room import Room
 from jumphost.gateway.standing import Standing
+from jumphost.identity.enrolment import Enrolments
 from jumphost.masking.plan import Masker, open_masker
 from jumphost.policy.base import Engine
 from jumphost.recording.quota import DailyQuota
@@ -31,6 +32,7 @@ class Parts:
     standing: Standing
     engine: Engine
     generations: Generations
+    enrolments: Enrolments
     holds: Holds
     credentials: LoginCredentials
     runners: Mapping[str, Runner]  # by kind of target

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     POLICY_REJECTED = "policy.rejected"
     CONFIG_CHANGE = "config.change"
     IDENTITY_DISABLE = "identity.disable"
+    IDENTITY_ENROLL = "identity.enroll"
     IDENTITY_LOCK = "identity.lock"
     IDENTITY_UNLOCK = "identity.unlock"
     CERT_ISSUE = "cert.issue"

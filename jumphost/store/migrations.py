@@ -25,6 +25,11 @@ def _families(db: Database) -> None:
         db.execute(statement)
 
 
+@journal(name="0004 enrolments")
+def _enrolments(db: Database) -> None:
+    db.execute(_ENROLMENT)
+
+
 @requests(name="0001 requests")
 def _requests(db: Database) -> None:
     db.execute("CREATE TABLE request (id TEXT PRIMARY KEY, nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT")
@@ -118,3 +123,11 @@ _FAMILIES = (
     # Identities that nobody logs in as until somebody has looked (identity enable).
     "CREATE TABLE identity_lock (identity TEXT PRIMARY KEY, at_ns INTEGER NOT NULL, reason TEXT NOT NULL) STRICT",
 )
+
+# store.enrolments.Enrolment: tokens that buy a first certificate, once.
+_ENROLMENT = """
+CREATE TABLE enrolment (
+  digest TEXT PRIMARY KEY, identity TEXT NOT NULL, created_ns INTEGER NOT NULL, expires_ns INTEGER NOT NULL,
+  redeemed_ns INTEGER NOT NULL, key TEXT NOT NULL
+) STRICT
+"""

@@ -18,6 +18,7 @@ from jumphost.gateway.connection import Connection
 from jumphost.gateway.generations import Generations
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.standing import Standing
+from jumphost.identity.enrolment import Enrolments
 from jumphost.model.event import Event, Kind
 from jumphost.model.identity import Caller
 from jumphost.store.sqlite import Store
@@ -94,6 +95,7 @@ class Gatehouse:
             "settings": self.standing.config.settings,
             "standing": self.standing,
             "generations": Generations(self.store, self.clock, self.standing, NearSigner(self.site, self.clock)),
+            "enrolments": Enrolments(self.store, self.clock),
             "holds": self.holds,
             "store": self.store,
             "recordings": self.site.recordings,

@@ -29,6 +29,7 @@ from jumphost.gateway.generations import Generations
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.server import Gateway
 from jumphost.gateway.standing import Standing
+from jumphost.identity.enrolment import Enrolments
 from jumphost.masking.plan import Masker, open_masker
 from jumphost.model.approval import Approval, Hold, Term, VerdictWord
 from jumphost.model.decision import Decision, Effect, Judgement, Obligations, Rule, Verdict, leading_rule
@@ -366,6 +367,7 @@ async def house(
         standing=standing,
         engine=engine,
         generations=Generations(store, clock, standing, NearSigner(site, clock), known),
+        enrolments=Enrolments(store, clock),
         holds=holds,
         credentials=credentials,
         runners={"ssh": runner},

@@ -110,3 +110,10 @@ def test_a_second_ca_is_written_down(site: Site) -> None:
     site.identities.write_text("")
     assert identity("add", "new", "--owner", "o", "--callers", "other").status == 0
     assert load_identities(site.identities)["new"].callers == "other"
+
+
+def test_enroll_needs_a_gateway_and_a_time(site: Site) -> None:
+    ran = identity("enroll", "order-service")
+    assert (ran.status, "no gateway answers" in ran.err) == (69, True)
+    for ttl in ("8d", "0", "soon"):
+        assert identity("enroll", "order-service", "--ttl", ttl).status == 2

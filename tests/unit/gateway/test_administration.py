@@ -12,8 +12,9 @@ from jumphost.errors import Code, Problems, Refused
 from jumphost.gateway.administration import Administration
 from jumphost.gateway.control import Verb
 from jumphost.gateway.server import Gateway
-from jumphost.store import revocations
-from jumphost.testing.gatehouse import NAME, PER_IDENTITY, Gatehouse, client
+from jumphost.secret import Secret
+from jumphost.store import families, revocations
+from jumphost.testing.gatehouse import ADDRESS, NAME, PER_IDENTITY, Gatehouse, client
 
 OTHER = "backup-job"
 
@@ -202,3 +203,27 @@ async def test_a_hold_that_ends_meanwhile_keeps_none_of_the_others(here: Gatehou
 
 async def _admit(here: Gatehouse) -> None:
     here.caller()
+
+
+async def test_a_token_for_a_first_certificate(here: Gatehouse, verbs: dict[str, Verb]) -> None:
+    given = await verbs["identity.enroll"]({"identity": NAME, "ttl_s": 60})
+    assert await here.parts().enrolments.redeem(Secret(given["token"].encode()), "SHA256:key", ADDRESS) == NAME
+    assert await told(here) == ["identity.enroll", "identity.enroll"]
+    assert given["token"] not in str(await here.events())
+
+
+@pytest.mark.parametrize(
+    "args", [{"identity": "nobody", "ttl_s": 60}, {"identity": NAME, "ttl_s": 0}, {"identity": NAME}]
+)
+async def test_there_is_no_token_for(here: Gatehouse, verbs: dict[str, Verb], args: dict[str, Any]) -> None:
+    assert (await refusal(verbs["identity.enroll"](args))).code is Code.REQUEST_INVALID
+    assert await told(here) == []
+
+
+async def test_unlock(here: Gatehouse, verbs: dict[str, Verb]) -> None:
+    here.standing.lock(NAME)
+    assert not await verbs["identity.unlock"]({"identity": NAME})  # of a lock that is not on disk yet
+    await here.store.write(lambda opened: families.lock(opened, NAME, "stolen", 1))
+    assert await verbs["identity.unlock"]({"identity": NAME})
+    here.caller()
+    assert await told(here) == ["identity.unlock"]
