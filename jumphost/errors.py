@@ -34,7 +34,19 @@ class Code(StrEnum):
     IDENTITY_REVOKED = "identity.revoked"
     IDENTITY_LOCKED = "identity.locked"
     IDENTITY_OUT_OF_SCOPE = "identity.out_of_scope"
-    TOKEN_ENROLMENT = "token.enrolment"  # noqa: S105  # a code
+
+    TOKEN_ENROLMENT = "token.enrolment"
+    TOKEN_MALFORMED = "token.malformed"
+    TOKEN_ISSUER = "token.issuer"
+    TOKEN_ALGORITHM = "token.algorithm"
+    TOKEN_SIGNATURE = "token.signature"
+    TOKEN_AUDIENCE = "token.audience"
+    TOKEN_EXPIRED = "token.expired"
+    TOKEN_NOT_YET_VALID = "token.not_yet_valid"
+    TOKEN_CLAIMS = "token.claims"
+    TOKEN_REPLAYED = "token.replayed"
+    TOKEN_NO_MATCH = "token.no_match"
+    TOKEN_UNAVAILABLE = "token.unavailable"
 
     TARGET_UNAVAILABLE = "target.unavailable"
     TARGET_UNREACHABLE = "target.unreachable"
@@ -114,6 +126,7 @@ _STATUS: dict[Code, int] = {
     Code.POLICY_ERROR: Status.UNAVAILABLE,
     Code.SIGNER_UNAVAILABLE: Status.UNAVAILABLE,
     Code.CREDENTIAL_UNAVAILABLE: Status.UNAVAILABLE,
+    Code.TOKEN_UNAVAILABLE: Status.UNAVAILABLE,
     Code.JOURNAL_UNAVAILABLE: Status.UNAVAILABLE,
     Code.GATEWAY_UNAVAILABLE: Status.UNAVAILABLE,
     Code.LIMIT_DISK: Status.UNAVAILABLE,  # nothing is wrong with the request: it can be sent again later

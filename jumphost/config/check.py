@@ -5,7 +5,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from jumphost.config.bind import Check
-from jumphost.config.settings import OFF, Policy, address, server_address
+from jumphost.config.issuers import Issuer, is_url, web_address
+from jumphost.config.section import loopback
+from jumphost.config.settings import OFF, Exchange, Policy, address, server_address
 from jumphost.config.tree import Findings, Node, show
 from jumphost.model.identity import SCOPE
 from jumphost.sshkey import read_line
@@ -53,7 +55,7 @@ def _listen(value: str) -> Iterator[str]:
 def _local(value: str) -> Iterator[str]:
     """Where no login is asked for, so that only this machine may come."""
     try:
-        local = value == OFF or ipaddress.ip_address(address(value)[0]).is_loopback
+        local = value == OFF or loopback(address(value)[0])
     except ValueError:
         local = False
     if not local:
@@ -116,6 +118,65 @@ def _policy(value: Policy) -> Iterator[str]:
         yield "got a ca, expected it with an https url only"
 
 
+def _exchange(value: Exchange) -> Iterator[str]:
+    """Tokens cross no network in the clear."""
+    if bool(value.cert) != bool(value.key):
+        yield "got one of cert and key, expected both or neither"
+    if value.listen == OFF:
+        return
+    try:
+        host, _ = address(value.listen)
+    except ValueError as error:
+        yield str(error)
+        return
+    if not value.cert and not loopback(host):
+        yield f"got {show(value.listen)} without cert and key, expected them, or a loopback address"
+
+
+def issuers(callers: Collection[str] | None) -> Check:
+    """The check of all issuers: who vouched is told by name, and whose token it is by what the token says."""
+
+    def look(value: Mapping[str, Issuer]) -> Iterator[str]:
+        named: dict[str, str] = {}
+        for key, issuer in value.items():
+            yield from name(key)
+            if key in (callers or ()):
+                yield f"got {show(key)} under callers and under issuers, expected each name once"
+            if (other := named.setdefault(issuer.issuer, key)) != key:
+                yield f"got {show(issuer.issuer)} as {other} and as {key}, expected one entry and a match for each case"
+
+    return look
+
+
+def _issuer(value: Issuer) -> Iterator[str]:
+    """What each kind needs, and nothing that it would not look at."""
+    if not value.issuer or not value.audience:
+        yield "got an empty issuer or audience, expected what its tokens say"
+    if value.kind == "oidc" and not value.jwks:
+        yield from _web_address(value.issuer)
+    if value.kind == "spiffe":
+        if not re.fullmatch(r"spiffe://[a-z0-9._-]{1,255}", value.issuer):
+            yield f"got {show(value.issuer)}, expected a trust domain: spiffe://DOMAIN"
+        if not value.jwks:
+            yield "got no jwks, expected the file or URL of the trust domain's bundle"
+    if value.kind == "saml":
+        if not value.certificate or not value.recipient:
+            yield "got no certificate or no recipient, expected both with kind: saml"
+        if value.jwks or value.ca:
+            yield "got jwks or ca, expected neither with kind: saml: its keys are in certificate"
+    elif value.certificate or value.recipient:
+        yield "got certificate or recipient, expected them with kind: saml only"
+    if is_url(value.jwks):
+        yield from _web_address(value.jwks)
+
+
+def _web_address(value: str) -> Iterator[str]:
+    try:
+        web_address(value)
+    except ValueError as error:
+        yield str(error)
+
+
 SETTINGS: dict[str, Check] = {
     "listen": _listen,
     "status.listen": _local,
@@ -123,6 +184,14 @@ SETTINGS: dict[str, Check] = {
     "callers": _some,
     "policy": _policy,
     "policy.url": _url,
+    "exchange": _exchange,
+    "issuers.*": _issuer,
+    "issuers.*.match": _some,
+    "issuers.*.match.*.require": _some,
+    "issuers.*.match.*.require.*": _some,
+    "issuers.*.match.*.identity": name,
+    "issuers.*.match.*.scope.*": _scope,
+    "issuers.*.groups.map.*": name,
 }
 IDENTITY: dict[str, Check] = {
     "owner": name,

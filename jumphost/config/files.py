@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jumphost.config.bind import Check
+from jumphost.config.issuers import is_url
 from jumphost.config.site import Site
 from jumphost.errors import Problem
 from jumphost.sshkey import PublicKey, read_line
@@ -66,6 +67,16 @@ def present(site: Site) -> Check:
     def look(value: str) -> Iterator[str]:
         if not site.resolve(value).is_file():
             yield f"got {value!r}, expected a file: there is none at {site.resolve(value)}"
+
+    return look
+
+
+def keys(site: Site) -> Check:
+    """The check of ``jwks``: a file that must be there, or a URL."""
+
+    def look(value: str) -> Iterator[str]:
+        if not is_url(value):
+            yield from present(site)(value)
 
     return look
 

@@ -117,14 +117,20 @@ class _Reading:
         node, found = self.tree(site.settings)
         if node is None:
             return None, None
+        callers = node.value.get("callers") if isinstance(node.value, dict) else None
+        names = callers.value.keys() if callers and isinstance(callers.value, dict) else None
         checks = check.SETTINGS | {
             "callers.*.ca": files.caller_ca(site),
             "policy.bundle": files.bundle(site),
             "policy.token": files.secret(site),
             "policy.ca": files.present(site),
+            "exchange.cert": files.present(site),
+            "exchange.key": files.secret(site),
+            "issuers": check.issuers(names),
+            "issuers.*.jwks": files.keys(site),
+            "issuers.*.ca": files.present(site),
+            "issuers.*.certificate": files.present(site),
         }
-        callers = node.value.get("callers") if isinstance(node.value, dict) else None
-        names = callers.value.keys() if callers and isinstance(callers.value, dict) else None
         return bind(node, Settings, found, checks=checks), names
 
     def identities(self, path: Path, callers: Collection[str] | None) -> dict[str, IdentityEntry]:

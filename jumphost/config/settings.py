@@ -1,20 +1,15 @@
 """The settings of ``jumphost.yaml``, with unit and source of each default."""
 
 import re
-from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from msgspec import Meta, Struct
+from msgspec import Meta, field
 
-Duration = Annotated[int, Meta(ge=1, extra={"duration": True})]  # seconds; written 90, 90s, 15m, 2h or 7d
-Positive = Annotated[int, Meta(ge=1)]
+from jumphost.config.issuers import Issuer
+from jumphost.config.section import Duration, Positive, Section, loopback
 
 OFF = "off"
-
-
-class Section(Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of every section."""
 
 
 class CallerCA(Section, frozen=True):
@@ -106,6 +101,18 @@ class Status(Section, frozen=True):
     listen: str = OFF  # a loopback address and port, or OFF
 
 
+class Exchange(Section, frozen=True):
+    """Where tokens buy certificates over HTTPS: ``/v1/nonce``, ``/v1/certificate``; the issuers stand apart.
+
+    ``cert`` and ``key`` are PEM files; without them it listens on loopback only, in plain HTTP.
+    """
+
+    listen: str = OFF  # an address and port, or OFF
+    cert: str = ""
+    key: str = ""
+    requests_per_minute: Positive = 120  # of one address (IPv6: /64) that buy nothing: two probes a second
+
+
 class Settings(Section, frozen=True):
     """All of ``jumphost.yaml``."""
 
@@ -120,6 +127,8 @@ class Settings(Section, frozen=True):
     environment: Environment = Environment()
     log: Log = Log()
     status: Status = Status()
+    exchange: Exchange = Exchange()
+    issuers: dict[str, Issuer] = field(default_factory=dict)
     drain: Duration = 30  # that running commands have when the gateway is told to end
 
 
@@ -151,13 +160,6 @@ def server_address(url: str) -> tuple[str, int]:
         raise ValueError(f"got {url!r}, expected https://HOST:PORT ({error})") from None
     if parts.scheme not in ("http", "https") or not host or not re.fullmatch(r"https?://[^/?#@\s]+/?", url):
         raise ValueError(f"got {url!r}, expected https://HOST:PORT, without a name, a password or a path")
-    if parts.scheme == "http" and not _loopback(host):
+    if parts.scheme == "http" and not loopback(host):
         raise ValueError(f"got {url!r}, expected https, or an address of this machine such as http://127.0.0.1:8181")
     return (f"[{host}]" if ":" in host else host), port or (443 if parts.scheme == "https" else 80)
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -11,8 +11,8 @@ STATUSES = {
     65: {"request.invalid"},
     69: {
         "target.unreachable", "target.refused", "policy.unavailable", "policy.timeout", "policy.error",
-        "signer.unavailable", "credential.unavailable", "journal.unavailable", "gateway.unavailable",
-        "gateway.shutdown", "limit.disk", "clock.behind",
+        "signer.unavailable", "token.unavailable", "credential.unavailable", "journal.unavailable",
+        "gateway.unavailable", "gateway.shutdown", "limit.disk", "clock.behind",
     },
     70: {"internal", "recording.failed", "mask.failed"},
     75: {"approval.pending", "approval.approved", "approval.detached"},
