@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from msgspec import Struct
+
 
 class Reader(Protocol):
     """What ``asyncio.StreamReader`` and ``asyncssh.SSHReader`` have in common."""
@@ -35,3 +37,10 @@ class Writer(Protocol):
 
 Serve = Callable[[Reader, Writer], Awaitable[None]]
 """Serves one stream to its end, and closes it; raises nothing but a cancellation."""
+
+
+class Socket(Struct, frozen=True):
+    """A socket that a command finds where it runs, and nobody else's command."""
+
+    path: str
+    serve: Serve

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from jumphost.command import leased
 from jumphost.command.canonical import quote
 from jumphost.model.target import Shell
 
@@ -60,10 +61,11 @@ def pinned(text: str, *, request: str, env: Mapping[str, str], shell: Shell, tim
 def stop(request: str) -> str:
     """The string that ends every process of the request: TERM, 0.4 s later KILL, until two looks find none.
 
-    Exit status 0: none is left; 1: the process ids on stdout are; 3: the target lacks what it takes to tell.
-    A process whose environment no longer holds the mark, or of another uid, is not seen. ValueError as ``pinned``.
+    The socket of its lease goes after them: sshd removes none that it made. Exit status 0: none is left; 1: the process
+    ids on stdout are; 3: the target lacks what it takes to tell. A process whose environment no longer holds the mark,
+    or of another uid, is not seen. ValueError as ``pinned``.
     """
-    return _script(_STOP.replace("MARK", _mark(request)))
+    return _script(_STOP.replace("MARK", _mark(request)).replace("SOCKET", leased.socket(request)))
 
 
 def signal(request: str, name: str) -> str:
@@ -108,7 +110,8 @@ while [ $clean -lt 2 ]; do
     elif [ $round -gt 20 ]; then kill -s KILL $pids; fi 2>/dev/null
   fi
   sleep 0.02
-done"""
+done
+rm -f SOCKET 2>/dev/null || :"""
 )
 _SIGNAL = _LOOK + 'pids=$(look)\n[ -n "$pids" ] || exit 1\nkill -s NAME $pids'
 

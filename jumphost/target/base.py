@@ -7,6 +7,7 @@ import asyncssh
 from msgspec import Struct
 
 from jumphost.model.target import Target
+from jumphost.stream import Socket
 
 Signal = Literal["HUP", "INT", "QUIT", "KILL", "TERM", "USR1", "USR2"]
 Login = Literal["run", "stop"] | Signal
@@ -42,6 +43,7 @@ class Order(Struct, frozen=True):
     login: str
     line: str  # the pinned string, equal to the certificate's force-command
     connection: str = ""  # id of the caller's; nothing that was kept is used without one
+    socket: Socket | None = None  # is there before the command starts, and gone once ``Process.close`` returns
 
 
 class Output(Protocol):

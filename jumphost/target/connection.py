@@ -18,6 +18,7 @@ from jumphost import fastwire, wire
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.model.target import Target
 from jumphost.target import hostkeys
+from jumphost.target.sockets import SocketConnection
 
 Credential = Callable[[str], Awaitable[asyncssh.SSHKeyPair]]
 """Makes the key pair with its certificate for a login from the address it is given."""
@@ -37,9 +38,9 @@ class TargetChannel(fastwire.FastChannel, asyncssh.SSHClientChannel[bytes]):
     """The channel that a command runs on."""
 
 
-class TargetConnection(fastwire.FastConnection, asyncssh.SSHClientConnection):
-    """A connection on which nobody has asked to log in, until ``log_in``; then it opens channels for us, none for the
-    target.
+class TargetConnection(SocketConnection):
+    """A connection on which nobody has asked to log in, until ``log_in``; then it opens channels for us, and for the
+    target only those of a ``SocketConnection``.
     """
 
     def __init__(

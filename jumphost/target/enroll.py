@@ -18,14 +18,23 @@ _RULES: Final = """\
     AuthorizedKeysCommand none
     PubkeyAuthentication yes
     AuthenticationMethods publickey
-    AllowTcpForwarding no
-    AllowStreamLocalForwarding no
-    AllowAgentForwarding no
+{forwarding}    AllowAgentForwarding no
     PermitTunnel no
     X11Forwarding no
     PermitTTY no
     PermitUserRC no
     SetEnv SHLVL=1 ZDOTDIR=/nonexistent
+"""
+_CLOSED: Final = """\
+    AllowTcpForwarding no
+    AllowStreamLocalForwarding no
+"""
+# For sockets of leases, which only certificates with permit-port-forwarding may ask for. Without TCP forwarding sshd
+# makes none (measured, OpenSSH 9.2), so it is open in one direction, with no port to listen on.
+_SOCKETS: Final = """\
+    AllowTcpForwarding remote
+    PermitListen none
+    AllowStreamLocalForwarding remote
 """
 
 
@@ -46,35 +55,41 @@ class Enrolment(Struct, frozen=True):
     script: str
 
 
-def enrolment(target: Target, target_ca: str) -> Enrolment:
-    """What to put on ``target``; ``target_ca`` is the public key line of the target CA."""
+def enrolment(target: Target, target_ca: str, *, sockets: bool = False) -> Enrolment:
+    """What to put on ``target``; ``target_ca`` is the public key line of the target CA.
+
+    ``sockets``: commands may get credentials by proxy there.
+    """
+    forwarding = _SOCKETS if sockets else _CLOSED
     return Enrolment(
         target=target.name,
         logins=target.logins,
         files=tuple(
-            File(path=path, mode="0644", content=content) for path, content in _files(target, target_ca, ETC).items()
+            File(path=path, mode="0644", content=content)
+            for path, content in _files(target, target_ca, forwarding, ETC).items()
         ),
-        script=_script(target, target_ca),
+        script=_script(target, target_ca, forwarding),
     )
 
 
-def _files(target: Target, target_ca: str, etc: str) -> dict[str, str]:
+def _files(target: Target, target_ca: str, forwarding: str, etc: str) -> dict[str, str]:
     folder = f"{etc}/jumphost/{target.name}"
     root = "    PermitRootLogin prohibit-password\n" if "root" in target.logins else ""
     return {
         f"{folder}/target_ca.pub": target_ca.strip() + "\n",
         **{f"{folder}/principals/{login}": target.principal(login) + "\n" for login in target.logins},
         f"{etc}/sshd_config.d/00-jumphost-{target.name}.conf": (
-            f"Match User {','.join(target.logins)}\n{root}{_RULES.format(folder=folder)}"
+            f"Match User {','.join(target.logins)}\n{root}{_RULES.format(folder=folder, forwarding=forwarding)}"
         ),
     }
 
 
-def _script(target: Target, target_ca: str) -> str:
+def _script(target: Target, target_ca: str, forwarding: str) -> str:
     """Written to be read, pasted or piped into ``sh``; every name in it is one that the site's files may hold."""
     folder = f"$etc/jumphost/{target.name}"
     writes = "".join(
-        f'cat >"{path}" <<END\n{content}END\n' for path, content in _files(target, target_ca, "$etc").items()
+        f'cat >"{path}" <<END\n{content}END\n'
+        for path, content in _files(target, target_ca, forwarding, "$etc").items()
     )
     return f"""\
 # As root on {target.host}: lets jumphost log in as {" and ".join(target.logins)} (target {target.name}).

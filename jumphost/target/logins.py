@@ -14,8 +14,9 @@ from typing import Final
 
 import asyncssh
 
-from jumphost.errors import Code, Unavailable
+from jumphost.errors import Code, Refused, Unavailable
 from jumphost.model.target import LOGIN_LIFE_S, Target
+from jumphost.stream import Socket
 from jumphost.target.base import Order, Use
 from jumphost.target.connection import Reach, TargetChannel, TargetConnection
 
@@ -42,6 +43,12 @@ class Seat:
         finally:
             self._asking = False
         return self._channel
+
+    async def offer(self, socket: Socket, window_bytes: int) -> None:
+        """Refused: the other commands of the login could use what is leased to one."""
+        raise Refused(
+            Code.POLICY_UNSUPPORTED, "a login that several commands share takes no credential for one of them"
+        )
 
     def abort(self) -> None:
         """Breaks off. Where the target has not answered yet, all of the login: the command might begin later."""

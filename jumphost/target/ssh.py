@@ -24,6 +24,7 @@ STOP_ATTEMPTS: Final = 3
 CONFIRM_S: Final = 2.0  # for an answer to the exec request of a start that was given up
 SIGNALS_WAITING: Final = 8  # more are dropped: each is a login
 MAX_REPORT: Final = 4096  # bytes of a stop script's output that are kept
+UNBEGUN: Final = frozenset({Code.TARGET_REFUSED, Code.CREDENTIAL_UNAVAILABLE, Code.POLICY_UNSUPPORTED})
 
 log = structlog.get_logger(__name__)
 
@@ -90,17 +91,15 @@ class SshRunner:
         """Logs in, where no login serves the connection, and starts the command; see ``target.base.Runner``."""
         connection = await self._connection(order, mint, use)
         session = Session(output)
-        executing = asyncio.get_running_loop().create_task(
-            connection.execute(session, order.line, self._reach.window_bytes)
-        )
+        executing = asyncio.get_running_loop().create_task(self._execute(connection, session, order))
         try:
             async with asyncio.timeout(self._reach.login_s):
                 channel = await asyncio.shield(executing)
         except BaseException as error:
             await asyncio.wait([executing], timeout=CONFIRM_S)  # a stop can see only what the target has begun
             connection.abort()
-            refused = isinstance(error, JumphostError) and error.code is Code.TARGET_REFUSED
-            if not refused and not await stop(order, mint, self._reach):
+            unbegun = isinstance(error, JumphostError) and error.code in UNBEGUN
+            if not unbegun and not await stop(order, mint, self._reach):
                 error.add_note(MAY_RUN)
             if isinstance(error, TimeoutError):
                 raise _silent(error) from error
@@ -122,6 +121,12 @@ class SshRunner:
     async def stop(self, order: Order, mint: Mint) -> bool:
         """Ends what is left of a request by further logins; see ``target.base.Runner``."""
         return await stop(order, mint, self._reach)
+
+    async def _execute(self, connection: TargetConnection | Seat, session: Session, order: Order) -> TargetChannel:
+        window_bytes = self._reach.window_bytes
+        if order.socket is not None:
+            await connection.offer(order.socket, window_bytes)
+        return await connection.execute(session, order.line, window_bytes)
 
     async def _connection(self, order: Order, mint: Mint, use: Use | None) -> TargetConnection | Seat:
         if order.target.mode == "connection" and order.connection and use is not None:
@@ -200,8 +205,10 @@ class SshProcess:
         return self._stopped
 
     async def close(self) -> None:
-        """Gives up the connection, or its seat on it."""
+        """Gives up the connection, or its seat on it; ends a socket of the request, and whoever is left to use it."""
         await self._connection.end()
+        if self._order.socket is not None:
+            await self.stop()
 
     async def _relay_signals(self) -> None:
         while True:

@@ -18,8 +18,10 @@ class TargetCA:
         self.line = self._key.export_public_key().decode().strip()
         self.minted: list[tuple[Login, str]] = []  # purpose and address
 
-    def certificate(self, public_key: str, *, principal: str, line: str, address: str, age_s: int = 0) -> str:
-        """The line of a certificate that was made ``age_s`` seconds ago."""
+    def certificate(
+        self, public_key: str, *, principal: str, line: str, address: str, age_s: int = 0, sockets: bool = False
+    ) -> str:
+        """The line of a certificate that was made ``age_s`` seconds ago; with ``sockets`` it may have some."""
         made = self._clock.now_ns() // NS_PER_S - age_s
         certificate = self._key.generate_user_certificate(
             asyncssh.import_public_key(public_key),
@@ -31,17 +33,21 @@ class TargetCA:
             source_address=[address],
             permit_x11_forwarding=False,
             permit_agent_forwarding=False,
-            permit_port_forwarding=False,
+            permit_port_forwarding=sockets,
             permit_pty=False,
             permit_user_rc=False,
         )
         return certificate.export_certificate().decode().strip()
 
-    def certified(self, *, principal: str, line: str, address: str, age_s: int = 0) -> asyncssh.SSHKeyPair:
+    def certified(
+        self, *, principal: str, line: str, address: str, age_s: int = 0, sockets: bool = False
+    ) -> asyncssh.SSHKeyPair:
         """A fresh key with such a certificate."""
         key = asyncssh.generate_private_key("ssh-ed25519")
         public_key = key.export_public_key().decode()
-        certificate = self.certificate(public_key, principal=principal, line=line, address=address, age_s=age_s)
+        certificate = self.certificate(
+            public_key, principal=principal, line=line, address=address, age_s=age_s, sockets=sockets
+        )
         return asyncssh.load_keypairs([(key, asyncssh.import_certificate(certificate))])[0]
 
     def mint(self, order: Order, *, principal: str = "", address: str = "", age_s: int = 0) -> Mint:
@@ -54,6 +60,7 @@ class TargetCA:
                 line=_line(purpose, order),
                 address=address or seen,
                 age_s=age_s,
+                sockets=purpose == "run" and order.socket is not None,
             )
 
         return minted

@@ -57,12 +57,13 @@ def sshd(
     target_ca: str | None,
     unmanaged: Mapping[str, str] = MappingProxyType({}),
     extra: str = "",
+    sockets: bool = False,
 ) -> Iterator[Sshd]:
     """Runs a server in ``folder`` (empty, and reachable by the logins) as target ``name`` until the block ends.
 
     ``logins`` exist, or are made with the shells that a mapping gives them; with them the ``unmanaged`` ones, which the
     target does not name, so that they log in as on any server. ``extra`` are lines that the operator's own sshd_config
-    begins with. Without ``target_ca`` nobody has followed ``target enroll`` yet.
+    begins with. ``sockets``: as ``enrolment`` has it. Without ``target_ca`` nobody has followed ``target enroll`` yet.
     RuntimeError with the server's words if the server does not start.
     """
     program = find_sshd()
@@ -89,7 +90,7 @@ def sshd(
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd's own, for privilege separation
     if target_ca is not None:
-        _follow(enrolment(target, target_ca).script, folder)
+        _follow(enrolment(target, target_ca, sockets=sockets).script, folder)
     log = folder / "log"
     inside = _with_passwd(folder, {**logins, **unmanaged}) if isinstance(logins, Mapping) else []
     server = subprocess.Popen(

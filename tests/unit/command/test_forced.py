@@ -1,11 +1,13 @@
 import shutil
 import subprocess
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jumphost.command import forced
+from jumphost.command import forced, leased
 from jumphost.command.canonical import quote
 
 REQUEST = "01937fb2-5a00-7000-8000-0123456789ab"
@@ -91,6 +93,13 @@ class TestStop:
 
     def test_none_left(self) -> None:
         assert ran("/bin/sh", forced.stop(REQUEST)).returncode == 0
+
+    def test_the_socket_of_the_request_goes_too(self) -> None:
+        request = str(uuid4())
+        place = Path(leased.socket(request))
+        place.touch()
+        assert ran("/bin/sh", forced.stop(request)).returncode == 0
+        assert not place.exists()
 
     def test_admits_that_it_cannot_look(self) -> None:
         blind = forced.stop(REQUEST).replace("PATH=/usr/local/bin:/usr/bin:/bin", "PATH=/nonexistent")

@@ -49,6 +49,19 @@ def test_root_may_log_in_only_where_it_is_a_login() -> None:
     assert "PermitRootLogin" not in drop_in("app")
 
 
+def test_sockets_are_made_only_where_credentials_go_by_proxy() -> None:
+    closed, opened = (
+        {*enrolment(TARGET, CA, sockets=sockets).files[-1].content.split("\n")} for sockets in (False, True)
+    )
+    assert closed - opened == {"    AllowTcpForwarding no", "    AllowStreamLocalForwarding no"}
+    assert opened - closed == {
+        "    AllowTcpForwarding remote",
+        "    PermitListen none",
+        "    AllowStreamLocalForwarding remote",
+    }
+    assert "    AllowStreamLocalForwarding remote\n" in enrolment(TARGET, CA, sockets=True).script
+
+
 class TestScript:
     @pytest.fixture
     def etc(self, tmp_path: Path) -> Path:

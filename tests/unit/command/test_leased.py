@@ -1,0 +1,29 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jumphost.command import forced, leased
+
+REQUEST = "01937fb2-5a00-7000-8000-0123456789ab"
+
+
+def test_what_a_client_of_postgresql_is_told() -> None:
+    told = leased.postgres(REQUEST, login="app", database="bank")
+    assert told == {
+        "PGHOST": "/tmp",
+        "PGPORT": str(leased.port(REQUEST)),
+        "PGREQUIREPEER": "app",
+        "PGUSER": "app",
+        "PGDATABASE": "bank",
+    }
+    assert leased.socket(REQUEST) == f"{told['PGHOST']}/.s.PGSQL.{told['PGPORT']}"
+    assert all(map(forced.grantable, told))
+
+
+@given(st.uuids())
+def test_every_request_has_a_port_that_clients_take(request: object) -> None:
+    assert 1024 <= leased.port(str(request)) <= 65_535
+
+
+def test_requests_of_one_moment_have_different_ports() -> None:
+    ports = {leased.port(f"{REQUEST[:-4]}{n:04x}") for n in range(1000)}
+    assert len(ports) > 950
