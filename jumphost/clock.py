@@ -36,7 +36,12 @@ def utc(ns: int) -> datetime:
 
 def rfc3339(ns: int) -> str:
     """RFC 3339 in UTC with ``Z`` and milliseconds: ``2026-11-22T02:00:00.000Z``."""
-    return utc(ns).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return written(utc(ns))
+
+
+def written(when: datetime) -> str:
+    """An aware UTC time in that form."""
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_rfc3339(text: str) -> int:

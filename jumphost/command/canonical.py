@@ -21,20 +21,21 @@ def quote(word: str, *, program: bool = False) -> str:
 def canonical(commands: Sequence[Simple]) -> str:
     """The text of ``commands``, one line but for newlines within words; "" for none."""
     return " ".join(
-        f"{command.joint} {_simple(command)}" if command.joint else _simple(command) for command in commands
+        [f"{command.joint} {_simple(command)}" if command.joint else _simple(command) for command in commands]
     )
 
 
 def _simple(command: Simple) -> str:
     program, *operands = command.words
-    return " ".join(
-        [
-            *(f"{name}={quote(value, program=True)}" for name, value in command.env),
-            quote(program, program=True),
-            *map(quote, operands),
-            *map(_redirection, command.redirects),
-        ]
-    )
+    words = [f"{name}={quote(value, program=True)}" for name, value in command.env]
+    words.append(quote(program, program=True))
+    words += operands if _are_bare(operands) else map(quote, operands)
+    words += map(_redirection, command.redirects)
+    return " ".join(words)
+
+
+def _are_bare(words: Sequence[str]) -> bool:
+    return "" not in words and _BARE.fullmatch("".join(words)) is not None
 
 
 def _redirection(redirection: Redirection) -> str:

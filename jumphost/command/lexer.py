@@ -9,8 +9,9 @@ One pass, no recursion, linear in the text.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal, NoReturn
+
+from msgspec import Struct
 
 from jumphost.command.opaque import NotLiteral, Opaque
 
@@ -21,8 +22,7 @@ Joint = Literal["", "|", "&&", "||", ";"]
 Operator = Literal[">", ">>", ">|", "<", "<>", ">&", "<&", ">&-", "<&-"]
 
 
-@dataclass(frozen=True, slots=True)
-class Redirection:
+class Redirection(Struct, frozen=True):
     """Descriptor ``fd`` goes to the file ``path``, or else to the descriptor ``to``, or else (-1) is closed."""
 
     fd: int
@@ -31,8 +31,7 @@ class Redirection:
     to: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Simple:
+class Simple(Struct, frozen=True):
     """One simple command: ``words[0]`` is the program, ``joint`` the operator before it ("" for the first)."""
 
     words: tuple[str, ...]
@@ -71,7 +70,11 @@ _REST = {"program": _pieces(_WITHIN), "operand": _pieces(_WITHIN, _PLACEHOLDER),
 _ESCAPED = re.compile(r'\\([$`"\\])')  # within double quotes; before any other character the backslash stays
 _DOUBLE_PART = re.compile(r'"[^"\\$`]*(?:\\[^\n][^"\\$`]*)*')
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./,:+@%\-]+(?=[ \t\n;|]|\Z)")  # most operands: read as any other, only sooner
+# Most words: read as any other, only sooner.
+_ENDS = r"(?=[ \t\n;|]|\Z)"
+_PLAIN = r"[A-Za-z0-9_./,:+@%\-]+"
+_PLAIN_WORDS = re.compile(rf"{_PLAIN}(?:[ \t]+{_PLAIN})*{_ENDS}")
+_QUOTED_WORD = re.compile(rf"(?:'([^']*)'|\"([^\"\\$`]*)\"){_ENDS}")
 _BLANKS = re.compile(r"(?:[ \t]|(?<=[ \t])\\\n)+")
 _WORD_END = frozenset(" \t\n;|&<>()")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(?!=)")
@@ -98,6 +101,7 @@ RESERVED: Final = frozenset(  # of POSIX, bash and zsh
     }
 )
 _ZSH_PREFIXES = frozenset({"-", "noglob"})  # quoted or not, zsh runs what follows
+_NOT_PLAIN = RESERVED | _ZSH_PREFIXES
 _NAMED_RESERVED = {"function": Opaque.FUNCTION, "coproc": Opaque.COPROC}
 _STOPS = {
     "*": Opaque.GLOB,
@@ -129,10 +133,8 @@ class _Reader:
     def read(self) -> tuple[Simple, ...]:
         self._skip_blanks()
         while self.at < len(self.text):
-            if self.words and (plain := _PLAIN.match(self.text, self.at)):
-                self._count()
-                self.words.append(plain[0])
-                self.at = plain.end()
+            if self._read_plain():
+                pass
             elif joint := _JOINT.match(self.text, self.at):
                 self._join(joint)
             elif _REDIRECT_START.match(self.text, self.at):
@@ -153,10 +155,26 @@ class _Reader:
         if blanks := _BLANKS.match(self.text, self.at):
             self.at = blanks.end()
 
-    def _count(self) -> None:
-        self.size += 1
+    def _count(self, more: int = 1) -> None:
+        self.size += more
         if self.size > MAX_WORDS:
             self._stop(Opaque.TOO_COMPLEX)
+
+    def _read_plain(self) -> bool:
+        """Takes the words that are all plain, or the one that is all in quotes, if some stand here."""
+        if plain := _PLAIN_WORDS.match(self.text, self.at):
+            words = plain[0].split()
+            if not self.words and (words[0] in _NOT_PLAIN or words[0][0] == "%"):
+                return False
+            self._count(len(words))
+            self.words += words
+        elif self.words and (plain := _QUOTED_WORD.match(self.text, self.at)):
+            self._count()
+            self.words.append(plain[plain.lastindex or 0])
+        else:
+            return False
+        self.at = plain.end()
+        return True
 
     def _finish(self) -> bool:
         """Closes the command that is being read; False if nothing was read."""

@@ -27,6 +27,7 @@ MODES: Final[dict[str, Mode]] = {
     "<": "read",
     "<>": "readwrite",
 }
+_NONE_KNOWN: Final = Files(unknown=True)
 READING: Final = frozenset({"read", "readwrite"})
 WRITING: Final = frozenset({"truncate", "append", "readwrite"})
 _PLACES: Final[tuple[tuple[str, Kind], ...]] = (  # the first that fits
@@ -59,9 +60,10 @@ def kind(path: str) -> Kind:
 
 def stdin(redirects: Sequence[Redirect], *, piped: bool) -> Stdin:
     """What a program reads that has these redirections, the last of which counts."""
-    last = next((redirect for redirect in reversed(redirects) if redirect.fd == 0), None)
-    if last is None:
+    given = [redirect for redirect in redirects if redirect.fd == 0]
+    if not given:
         return "pipe" if piped else "inherit"
+    last = given[-1]
     if last.mode in ("heredoc", "herestring"):
         return "heredoc"
     if last.path:
@@ -76,6 +78,8 @@ def touches(redirect: Redirect, modes: frozenset[str]) -> bool:
 
 def files(redirects: Sequence[Redirect]) -> Files:
     """Paths of redirections; what the programs themselves touch is unknown until a profile says it."""
+    if not redirects:
+        return _NONE_KNOWN
     known = [redirect for redirect in redirects if redirect.k == "literal"]
     return Files(
         read=tuple(dict.fromkeys(redirect.path for redirect in known if touches(redirect, READING))),

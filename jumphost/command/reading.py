@@ -1,7 +1,7 @@
 """A text as far as it stands there: the literal tier, or else the structured one. What runs behind is not looked at."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec.structs import replace
@@ -24,18 +24,14 @@ _WHEN: Final[dict[str, _When]] = {"": "always", "&&": "and", "||": "or", ";": "a
 
 def read(raw: bytes, dialect: str) -> Command:
     """The facts of ``raw`` as far as they stand in it; never raises."""
-    found = Command(
-        raw=printable(raw),
-        sha256=hashlib.sha256(raw).hexdigest(),
-        bytes=len(raw),
-        dialect=dialect,
-        files=Files(unknown=True),
-        facts=Facts(non_ascii=not raw.isascii()),
-    )
     try:
         text = decode(raw)
+    except NotLiteral as error:
+        return replace(_start(raw, printable(raw), dialect), opaque=(error.reason.value,))
+    found = _start(raw, text, dialect)
+    try:
         try:
-            commands = parse(text)
+            return _literal(found, parse(text))
         except NotLiteral as error:
             if error.reason in _NOTHING_MORE or dialect not in shfmt.LANGUAGES:
                 raise
@@ -44,27 +40,39 @@ def read(raw: bytes, dialect: str) -> Command:
         return replace(found, opaque=(error.reason.value,))
     except RecursionError:
         return replace(found, opaque=(Opaque.TOO_DEEP.value,))
+
+
+def _start(raw: bytes, shown: str, dialect: str) -> Command:
+    return Command(
+        raw=shown,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        bytes=len(raw),
+        dialect=dialect,
+        files=Files(unknown=True),
+        facts=Facts(non_ascii=not raw.isascii()),
+    )
+
+
+def _literal(found: Command, commands: Sequence[Simple]) -> Command:
     invocations = _invocations(commands)
     redirects = [redirect for invocation in invocations for redirect in invocation.redirects]
+    builtins = [command.words for command in commands if command.words[0] in BUILTINS]
+    given = [pair for command in commands for pair in command.env]
+    given += (pair for words in builtins for pair in declared(words))
     return replace(
         found,
         tier="literal",
-        opaque=tuple(dict.fromkeys(reason for command in commands for reason in reasons(command.words))),
+        opaque=tuple(dict.fromkeys(reason for words in builtins for reason in reasons(words))) if builtins else (),
         canonical=canonical(commands),
         shape=Shape(
             commands=len(commands),
             pipelines=invocations[-1].pipeline + 1,
-            operators=tuple(command.joint for command in commands if command.joint),
+            operators=tuple([command.joint for command in commands if command.joint]),
             depth=1,
         ),
         commands=invocations,
         files=files(redirects),
-        facts=_facts(
-            found.facts,
-            invocations,
-            redirects,
-            (pair for command in commands for pair in (*command.env, *declared(command.words))),
-        ),
+        facts=_facts(found.facts, redirects, given),
     )
 
 
@@ -86,16 +94,13 @@ def _structured(found: Command, script: Script) -> Command:
         ),
         commands=tuple(script.invocations),
         files=files(redirects),
-        facts=_facts(found.facts, script.invocations, redirects, script.given),
+        facts=_facts(found.facts, redirects, script.given),
     )
 
 
-def _facts(
-    known: Facts,
-    invocations: Sequence[Invocation],
-    redirects: Sequence[Redirect],
-    given: Iterable[tuple[str, str | None]],
-) -> Facts:
+def _facts(known: Facts, redirects: Sequence[Redirect], given: Sequence[tuple[str, str | None]]) -> Facts:
+    if not redirects and not given:
+        return known
     return replace(
         known,
         writes=any(touches(redirect, WRITING) for redirect in redirects),
@@ -123,14 +128,14 @@ def _invocation(number: int, command: Simple, *, pipeline: int, stage: int, when
     return Invocation(
         id=number,
         program=program(written),
-        argv=tuple(Word(v=word) for word in command.words),
+        argv=tuple(map(Word, command.words)),
         via=_VIA[command.joint],
         pipeline=pipeline,
         stage=stage,
         when=when,
         path=written if "/" in written else "",
         builtin=written in BUILTINS,
-        env=tuple(Assignment(name=name, value=Word(v=value)) for name, value in command.env),
+        env=tuple([Assignment(name=name, value=Word(v=value)) for name, value in command.env]),
         redirects=redirects,
         stdin=stdin(redirects, piped=stage > 0),
     )

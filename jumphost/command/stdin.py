@@ -25,6 +25,9 @@ _ALTERED: Final = {
 }  # why it is opaque where others read or change it first
 
 
+_HIDING: Final = frozenset({Opaque.SHELL_STDIN.value, Opaque.SQL_OPAQUE.value})
+
+
 class Reading(Protocol):
     """Facts of a text, as ``facts.analyse`` has them."""
 
@@ -68,6 +71,8 @@ def seen(command: Command, given: Stdin) -> Command:
     No code and no SQL of a caller runs unseen: its input is closed, or judged, and has facts and reasons of its own.
     SQL that was judged stands among that of the command too: what a rule says of all its SQL, it says of this.
     """
+    if not (command.sql or given.command.sql) and _HIDING.isdisjoint(command.opaque):
+        return command
     own = {one.id for one in command.commands if _reads_all(one, command)}
     code = {one.id for one in command.commands if takes(one) == "code"}
     rest = tuple(found for one in command.sql if (found := _without_input(one) if one.cmd in own else one))

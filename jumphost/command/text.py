@@ -34,6 +34,8 @@ def decode(raw: bytes) -> str:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise NotLiteral(Opaque.INVALID_UTF8, error.start) from None
+    if text.isascii() and text.isprintable():
+        return text
     if control := _CONTROL.search(text):
         raise NotLiteral(Opaque.CONTROL_CHAR if control[0] != "\0" else Opaque.NUL_BYTE, control.start())
     for found in _BEYOND_ASCII.finditer(text):

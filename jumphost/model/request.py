@@ -5,7 +5,7 @@ Append-only: fields are only added, with defaults; anything else is schema 2. Bu
 
 import hashlib
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import rfc8785
@@ -307,9 +307,12 @@ class Request(Doc, frozen=True):
     approvals: tuple[ApprovalView, ...]
 
 
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
+
+
 def encode(request: Request) -> bytes:
     """The exact bytes that are judged, stored and hashed: compact UTF-8 JSON, fields in our order, maps by key."""
-    return msgspec.json.encode(request, order="deterministic")
+    return _encode(request)
 
 
 def decode(document: bytes) -> Request:
@@ -335,20 +338,19 @@ def subject_text(request: Request) -> str:
 
 def request_digest(request: Request) -> str:
     """SHA-256 over RFC 8785 JSON of what was asked, by whom and where: no serial, time, port or policy revision."""
-    return hashlib.sha256(
-        rfc8785.dumps(
-            {
-                "v": 1,
-                "identity": {"name": request.identity.name, "issuer": request.identity.issuer},
-                "target": request.target.name,
-                "login": request.target.login,
-                "operation": request.operation,
-                "command": subject_text(request),
-                "stdin": request.stdin.sha256 or None,
-                "env": request.env,
-            }
-        )
-    ).hexdigest()
+    subject: dict[str, Any] = {
+        "v": 1,
+        "identity": {"name": request.identity.name, "issuer": request.identity.issuer},
+        "target": request.target.name,
+        "login": request.target.login,
+        "operation": request.operation,
+        "command": subject_text(request),
+        "stdin": request.stdin.sha256 or None,
+        "env": request.env,
+    }
+    # msgspec writes texts as RFC 8785 has them, in a tenth of the time, but has an order of its own beyond ASCII
+    plain = "".join(request.env).isascii()
+    return hashlib.sha256(_encode(subject) if plain else rfc8785.dumps(subject)).hexdigest()
 
 
 def plain_address(text: str) -> IPv4Address | IPv6Address:

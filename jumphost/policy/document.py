@@ -6,7 +6,7 @@ differ in form only, names beyond ASCII and numbers beyond 2^53 were all but one
 
 import re
 from collections.abc import Iterable
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jumphost.clock import rfc3339, utc
+from jumphost.clock import utc, written
 from jumphost.command import stdin
 from jumphost.command.facts import analyse
 from jumphost.command.profiled.grammar import NONE, Grammars
@@ -29,6 +29,8 @@ _OPERATION = re.compile(r"[a-z]+(\.[a-z]+)*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _TEXTUAL = frozenset({"exec", "line"})  # operations that are a text of commands
+_NUL = b"\\u0000"  # in JSON; a backslash before it may make it another text
+_ADDRESSES = 1024  # of connections, in their one form
 
 
 class Document(Struct, frozen=True):
@@ -94,6 +96,7 @@ def read(body: bytes) -> Document:
         raise _invalid("document", str(error)) from None
     if request.now != moment(request.now.ns):
         raise _invalid("now", f"got times that are not those of ns, expected {moment(request.now.ns)}")
+    _check_values(request)
     return _finish(replace(request, identity=_identity(request.identity), source=_source(request.source)))
 
 
@@ -103,17 +106,27 @@ def moment(ns: int) -> Now:
         when = utc(ns)
     except (OverflowError, ValueError, OSError):
         raise _invalid("now.ns", f"got {ns}, expected nanoseconds since 1970") from None
-    return Now(ns=ns, rfc3339=rfc3339(ns), weekday=_WEEKDAYS[when.weekday()], hour=when.hour, minute=when.minute)
+    return Now(ns=ns, rfc3339=written(when), weekday=_WEEKDAYS[when.weekday()], hour=when.hour, minute=when.minute)
 
 
 def _finish(request: Request) -> Document:
     _check_names(request)
-    # ns alone may be larger than 2^53, and Rego's own time functions count in it
-    _check_value(msgspec.to_builtins(replace(request, now=replace(request.now, ns=0))), "input", 1)
-    body = model.encode(request)
+    body = _encoded(request)
     if len(body) > model.MAX_BYTES:
         raise _invalid("document", f"got {len(body)} bytes, expected at most {model.MAX_BYTES}")
     return Document(request, body, model.request_digest(request), model.input_digest(body))
+
+
+def _encoded(request: Request) -> bytes:
+    """Looks at each value only where a text may be at fault: the shape is that of the types, the numbers are ours."""
+    try:
+        body = model.encode(request)
+    except UnicodeEncodeError:  # a lone surrogate
+        _check_values(request)
+        raise
+    if _NUL in body:
+        _check_values(request)
+    return body
 
 
 def _check_names(request: Request) -> None:
@@ -132,9 +145,15 @@ def _check_names(request: Request) -> None:
 
 
 def _matches(where: str, pattern: re.Pattern[str], values: Iterable[str]) -> None:
+    fits = pattern.fullmatch
     for value in values:
-        if not pattern.fullmatch(value):
+        if not fits(value):
             raise _invalid(where, f"got {ascii(value)[:80]}, expected {pattern.pattern}")
+
+
+def _check_values(request: Request) -> None:
+    # ns alone may be larger than 2^53, and Rego's own time functions count in it
+    _check_value(msgspec.to_builtins(replace(request, now=replace(request.now, ns=0))), "input", 1)
 
 
 def _check_value(value: Any, where: str, depth: int) -> None:
@@ -160,20 +179,30 @@ def _check_value(value: Any, where: str, depth: int) -> None:
 
 
 def _identity(identity: Identity) -> Identity:
-    networks = tuple(_network(text) for text in identity.certificate.source_address)
+    networks = tuple(map(_network, identity.certificate.source_address))
+    if networks == identity.certificate.source_address:
+        return identity
     return replace(identity, certificate=replace(identity.certificate, source_address=networks))
 
 
 def _source(source: Source) -> Source:
+    _check_value(source.port, "input.source.port", 1)
+    address = _address(source.address)
+    return source if address == source.address else replace(source, address=address)
+
+
+@lru_cache(_ADDRESSES)
+def _address(text: str) -> str:
     try:
-        address = ip_address(source.address)
+        address = ip_address(text)
     except ValueError:
-        raise _invalid("source.address", f"got {ascii(source.address)[:80]}, expected an IP address") from None
+        raise _invalid("source.address", f"got {ascii(text)[:80]}, expected an IP address") from None
     if isinstance(address, IPv6Address):
         address = address.ipv4_mapped or IPv6Address(int(address))  # without its zone
-    return replace(source, address=str(address))
+    return str(address)
 
 
+@lru_cache(_ADDRESSES)
 def _network(text: str) -> str:
     try:
         network = ip_network(text, strict=False)

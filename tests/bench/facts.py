@@ -9,17 +9,18 @@ import bashlex
 
 from jumphost.command.facts import analyse
 from jumphost.command.profiled.grammar import Grammars
+from jumphost.command.sql.client import CLIENTS
 from jumphost.command.sql.facts import of_text
-from jumphost.policy import profiles
+from jumphost.policy import document, profiles
+from jumphost.testing import corpora
+from jumphost.testing.policies import submission
 from tests.bench.measures import Row
 
 ROUNDS = 100
+CORPUS_ROUNDS = 10
 GRAMMARS = Grammars(profiles.shipped())
-LITERAL = (
-    "ps -eo rss,comm 2>/dev/null | sort -rn | head -n 5",
-    "kubectl -n shop get pods -o wide",
-    "tar -czf /srv/backups/books.tgz -C /srv books && ls -l /srv/backups",
-    "journalctl -u payments --since today | grep -i error | tail -n 50",
+LITERAL = tuple(  # every ordinary command of that tier that speaks no SQL
+    one.run for one in corpora.ordinary() if one.shape == "literal" and CLIENTS.keys().isdisjoint(one.programs)
 )
 STRUCTURED = (
     'for f in /var/log/*.log; do tail -n 1 "$f"; done',
@@ -46,10 +47,11 @@ HUGE = (
 
 def everything() -> Iterator[Row]:
     """Medians over the texts, each tier beside the rivals on the same texts."""
-    literal, structured = (_median(_facts, texts) for texts in (LITERAL, STRUCTURED))
-    yield Row("facts of a literal command", literal * 1e6, "µs", 100, "lower")
-    yield Row("facts of a literal command ÷ shlex", literal / _median(shlex.split, LITERAL), "", 10, "lower")
-    yield Row("facts of a literal command ÷ bashlex", literal / _median(bashlex.parse, LITERAL), "", 1, "lower")
+    literal, words, tree = (_median(read, LITERAL, CORPUS_ROUNDS) for read in (_document, shlex.split, _bashlex))
+    yield Row("facts and document of a literal command", literal * 1e6, "µs", 100, "lower")
+    yield Row("facts and document of a literal command ÷ shlex", literal / words, "", 10, "lower")
+    yield Row("facts and document of a literal command ÷ bashlex", literal / tree, "", 1, "lower")
+    structured = _median(_facts, STRUCTURED)
     yield Row("facts of a structured command", structured * 1e3, "ms", 8, "lower")
     yield Row(
         "facts of a structured command ÷ bashlex", structured / _median(bashlex.parse, STRUCTURED), "", 40, "lower"
@@ -75,14 +77,25 @@ def _once(text: str) -> float:
     return time.process_time() - began
 
 
+def _document(text: str) -> object:
+    return document.build(submission(text.encode()), GRAMMARS)
+
+
+def _bashlex(text: str) -> object:
+    try:
+        return bashlex.parse(text)
+    except (bashlex.errors.ParsingError, NotImplementedError):
+        return None
+
+
 def _facts(text: str) -> object:
     return analyse(text.encode(), profiles=GRAMMARS)
 
 
-def _median(parse: Callable[[str], object], texts: tuple[str, ...]) -> float:
+def _median(parse: Callable[[str], object], texts: tuple[str, ...], rounds: int = ROUNDS) -> float:
     """Seconds."""
     took = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for text in texts:
             began = time.perf_counter()
             parse(text)

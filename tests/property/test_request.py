@@ -1,13 +1,16 @@
 """What the request digest names: all of what is asked, by whom and where, and nothing of how or when it comes."""
 
+import hashlib
+
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from jumphost.model.identity import Certificate
-from jumphost.model.request import Source, TargetView
+from jumphost.model.request import Source, TargetView, request_digest, subject_text
 from jumphost.policy.base import Submission
-from jumphost.policy.document import build
+from jumphost.policy.document import build, read
 from jumphost.testing.policies import submission
 
 NAME = st.text("ab.-_9", min_size=1, max_size=4)
@@ -65,3 +68,28 @@ def test_one_character_more_is_another_digest(subject: tuple, data: st.DataObjec
     longer = [*argv[:number], argv[number][:at] + more + argv[number][at:], *argv[number + 1 :]]
     assert build(asked(argv, *rest)).request_digest != build(asked(longer, *rest)).request_digest
     assert build(asked([*argv, ""], *rest)).request_digest != build(asked(argv, *rest)).request_digest
+
+
+@given(SUBJECT, st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=3), WORD, max_size=4))
+@settings(deadline=None)
+def test_the_digest_is_that_of_rfc_8785(subject: tuple, env: dict[str, str]) -> None:
+    made = replace(build(asked(*subject)).request, env=env)
+    text = {
+        "v": 1,
+        "identity": {"name": made.identity.name, "issuer": made.identity.issuer},
+        "target": made.target.name,
+        "login": made.target.login,
+        "operation": made.operation,
+        "command": subject_text(made),
+        "stdin": None,
+        "env": env,
+    }
+    assert request_digest(made) == hashlib.sha256(rfc8785.dumps(text)).hexdigest()
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40), st.binary(max_size=40))
+@settings(deadline=None)
+def test_what_we_build_is_what_we_would_take_from_others(text: str, data: bytes) -> None:
+    for command in (text.encode(), b"bash -s"):
+        made = build(submission(command, stdin=data, stdin_mode="judge"))
+        assert read(made.body) == made

@@ -6,8 +6,9 @@ ends what is certain; behind it only the names of unknown flags are gathered.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct
 
 from jumphost.command.profiled.grammar import NUMBER, Flag, Level, bare_name
 from jumphost.command.profiled.profile import Style
@@ -16,15 +17,14 @@ _NUMBER = re.compile(r"-([0-9]+)")
 _KEYWORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*=")
 
 
-@dataclass(slots=True)
-class Split:
+class Split(Struct):
     """What was read; ``fault`` says what was not understood, "" if all was."""
 
     level: Level
-    flags: list[tuple[Flag, str | None]] = field(default_factory=list)  # None: without a value
-    operands: list[str] = field(default_factory=list)
-    verb: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)  # flags
+    flags: list[tuple[Flag, str | None]] = []  # None: without a value
+    operands: list[str] = []
+    verb: list[str] = []
+    unknown: list[str] = []  # flags
     fault: str = ""
 
     def wrong(self, fault: str) -> None:
@@ -41,22 +41,25 @@ def split(words: Sequence[str], top: Level, style: Style, *, hasty: bool = False
     """Reads the words behind the program; ``hasty`` up to the first fault only."""
     found = Split(top)
     read, ended = _READERS.get(style, _gnu), style not in _READERS
+    dashed = style in _ENDED_BY_DASHES  # what does not begin with a dash is no flag
     at = 0
     while at < len(words) and not (hasty and found.fault):
         word = words[at]
-        if not ended and word == "--" and style in _ENDED_BY_DASHES:
-            ended = True
-            at += 1
-        elif not ended and (taken := read(words, at, found)):
-            at += taken
-        elif not ended and not found.operands and (below := found.level.verbs.get(word)):
+        if not (ended or (dashed and word[:1] != "-")):
+            if dashed and word == "--":
+                ended = True
+                at += 1
+                continue
+            if taken := read(words, at, found):
+                at += taken
+                continue
+        if not ended and not found.operands and (below := found.level.verbs.get(word)):
             found.verb.append(word)
             found.level = below
-            at += 1
         else:
             found.operands.append(word)
             ended = ended or style in _ENDED_BY_OPERAND
-            at += 1
+        at += 1
     if not found.level.bare:
         found.wrong(f"{found.operands[0]}: unknown verb" if found.operands else "no verb")
     return found

@@ -108,6 +108,8 @@ def _path(role: Role) -> Taker:
 
 
 def _is_path(word: str) -> bool:
+    if word[:1] == "/" and word.isascii() and word.isprintable():
+        return True
     return bool(word) and word[0] != "-" and not _REMOTE.match(word) and not _CONTROL.search(word)
 
 

@@ -1,6 +1,7 @@
 """What profiles add to the facts of a command: the last reader, after wrappers, SQL and HTTP."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 from msgspec.structs import replace
@@ -28,13 +29,9 @@ def profiled(command: Command, grammars: Grammars) -> Command:
     if not command.commands:
         return command
     found = [match(one, grammars, command.sql, command.http) for one in command.commands]
-    invocations = tuple(
-        replace(one, profile=matched.profile) if matched.profile.name else one
-        for one, matched in zip(command.commands, found, strict=True)
-    )
     return replace(
         command,
-        commands=invocations,
+        commands=tuple([replace(one, profile=of.profile) for one, of in zip(command.commands, found, strict=True)]),
         files=_files(command, found),
         facts=_facts(command.facts, command.commands, found),
     )
@@ -56,7 +53,7 @@ def _files(command: Command, found: Sequence[Matched]) -> Files:
 
 
 def _joined(known: tuple[str, ...], more: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*known, *(path for paths in more for path in paths)])) if more else known
+    return tuple(dict.fromkeys([*known, *chain.from_iterable(more)])) if more else known
 
 
 def _all_listed(commands: Sequence[Invocation], found: Sequence[Matched]) -> bool:
@@ -85,5 +82,5 @@ def _facts(known: Facts, commands: Sequence[Invocation], found: Sequence[Matched
         writes=known.writes or not _WRITES.isdisjoint(effects),
         deletes=known.deletes or "fs_delete" in effects,
         network=known.network or not _NETWORK.isdisjoint(effects) or any(profile.hosts for profile in profiles),
-        unknown_programs=tuple(sorted(unknown - {""})),
+        unknown_programs=tuple(sorted(unknown - {""})) if unknown else (),
     )

@@ -47,7 +47,9 @@ class Operands:
 
         ``instead``: how many of the first are not there because flags stand for them.
         """
-        first = self.first[instead:]
+        first = self.first[instead:] if instead else self.first
+        if count == len(first) and not (self.least or self.last):
+            return first
         room = count - len(first) - len(self.last)
         optional = self.optional[: max(room, 0)]
         room -= len(optional)

@@ -1,8 +1,9 @@
 """Whether a program is called in a form that its profile knows, and what it then reads, writes and asks."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct
 
 from jumphost.command.profiled.argv import Split, split
 from jumphost.command.profiled.checks import STDIN, Role, Use, plain_path
@@ -14,16 +15,18 @@ from jumphost.model.request import Http, Invocation, Sql
 
 _FILES: Final = frozenset({"read", "list", "database", "write", "delete"})
 _READ: Final[frozenset[Role]] = frozenset({"read", "list", "database"})
+_WRITE: Final[frozenset[Role]] = frozenset({"write"})
+_WRITTEN: Final[frozenset[Role]] = frozenset({"write", "database"})  # where SQL writes
+_DELETED: Final[frozenset[Role]] = frozenset({"delete"})
 _PLACES: Final[Mapping[str, frozenset[Role]]] = {
     "fs_read": _READ,
-    "fs_write": frozenset({"write", "database"}),
-    "fs_delete": frozenset({"delete"}),
+    "fs_write": _WRITTEN,
+    "fs_delete": _DELETED,
 }
 _CHANGES: Final[Mapping[Role, str]] = {"write": "fs_write", "delete": "fs_delete"}
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
+class Matched(Struct, frozen=True):
     """What a profile says of one call; ``why`` it does not match is "" if it does.
 
     Paths are absolute and normal, /dev/null is left out; ``known`` is whether all are, so that no other is touched.
@@ -37,12 +40,11 @@ class Matched:
     known: bool = False
 
 
-@dataclass(slots=True)
-class _Named:
+class _Named(Struct):
     """What the values of flags and the operands name."""
 
-    by_flags: list[Use] = field(default_factory=list)
-    by_operands: list[Use] = field(default_factory=list)
+    by_flags: list[Use] = []
+    by_operands: list[Use] = []
 
 
 NO_PROFILE: Final = Matched(model.Profile(), "no profile")
@@ -53,9 +55,8 @@ def match(invocation: Invocation, grammars: Grammars, sql: Sequence[Sql] = (), h
     grammar = grammars.get(invocation.program) if invocation.kind == "literal" else None
     if grammar is None:
         return NO_PROFILE
-    for word in invocation.argv:
-        if word.k != "literal":
-            return _failed(grammar, f"{word.src or 'a word'}: not known before it runs")
+    if unknown := [word for word in invocation.argv if word.k != "literal"]:
+        return _failed(grammar, f"{unknown[0].src or 'a word'}: not known before it runs")
     words = [word.v for word in invocation.argv[1:]]
     misfit = ""
     for form in grammar.forms:
@@ -88,11 +89,13 @@ def _misfit(found: Split, named: _Named) -> str:
     given: set[str] = set()
     instead = 0
     for flag, value in found.flags:
-        if flag.name in given and not flag.many:
-            return f"{flag.name}: given again"
-        instead += flag.instead and flag.name not in given
-        given.add(flag.name)
-        if flag.take is not None and value is not None:
+        if flag.name in given:
+            if not flag.many:
+                return f"{flag.name}: given again"
+        else:
+            instead += flag.instead
+            given.add(flag.name)
+        if value is not None and flag.take is not None:
             taken = flag.take(value)
             if taken is None:
                 return f"{flag.name}: the value {value!r} is not one that it may have"
@@ -119,16 +122,12 @@ def _operands_misfit(found: Split, named: _Named, instead: int) -> str:
 
 def _matched(grammar: Grammar, found: Split, named: _Named, by_text: Sequence[str]) -> Matched:
     """``by_text`` are the effects of the SQL or the HTTP of the call."""
-    more = [effect for flag, _ in found.flags for effect in flag.effects]
-    if by_text:
-        more += by_text
-        more += () if WRITES.isdisjoint(by_text) else found.level.unless_read
     uses = named.by_flags + named.by_operands
-    more += [_CHANGES[role] for role, word in uses if role in _CHANGES and word != "/dev/null"]
-    effects = tuple(sorted({*found.level.effects, *more})) if more else found.level.effects
+    effects = _effects(found, uses, by_text)
     flags: dict[str, tuple[str, ...]] = {}
     for flag, value in found.flags:
         flags[flag.name] = (*flags.get(flag.name, ()), value or "")
+    stdin = _stdin(found, named, flags)
     profile = model.Profile(
         name=grammar.program,
         matched=True,
@@ -137,22 +136,31 @@ def _matched(grammar: Grammar, found: Split, named: _Named, by_text: Sequence[st
         operands=tuple(found.operands),
         verb=tuple(found.verb),
         verified=grammar.verified,
-        stdin=_stdin(found, named, flags),
+        stdin=stdin,
         hosts=tuple(dict.fromkeys([word for role, word in uses if role == "host"])) if uses else (),
     )
-    roles = {role for role, _ in uses}
-    known = _all_named(effects, roles, stdin=bool(profile.stdin))
-    if roles.isdisjoint(_FILES):
+    known = _all_named(effects, {role for role, _ in uses}, stdin=bool(stdin))
+    places = [(role, plain_path(word)) for role, word in uses if role in _FILES]
+    if not places:
         return Matched(profile, known=known)
-    paths = [(role, plain_path(word)) for role, word in uses if role in _FILES]
-    writing = {"write", "database"} if "db_write" in effects else {"write"}
+    writing = _WRITTEN if "db_write" in effects else _WRITE
     return Matched(
         profile,
-        reads=_those(paths, _READ),
-        writes=_those(paths, writing),
-        deletes=_those(paths, {"delete"}),
-        known=known and all(path for _, path in paths),
+        reads=_those(places, _READ),
+        writes=_those(places, writing),
+        deletes=_those(places, _DELETED),
+        known=known and all(path for _, path in places),
     )
+
+
+def _effects(found: Split, uses: Sequence[Use], by_text: Sequence[str]) -> tuple[str, ...]:
+    level = found.level
+    more = [effect for flag, _ in found.flags if flag.effects for effect in flag.effects]
+    if by_text:
+        more += by_text
+        more += () if WRITES.isdisjoint(by_text) else level.unless_read
+    more += [_CHANGES[role] for role, word in uses if role in _CHANGES and word != "/dev/null"]
+    return tuple(sorted({*level.effects, *more})) if more else level.effects
 
 
 def _all_named(effects: Collection[str], roles: Set[Role], *, stdin: bool) -> bool:
@@ -164,15 +172,15 @@ def _all_named(effects: Collection[str], roles: Set[Role], *, stdin: bool) -> bo
     return True
 
 
-def _those(paths: Sequence[tuple[str, str]], roles: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(path for role, path in paths if role in roles and path not in ("", "/dev/null")))
+def _those(places: Sequence[Use], roles: Set[Role]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([path for role, path in places if role in roles and path not in ("", "/dev/null")]))
 
 
 def _stdin(found: Split, named: _Named, flags: Collection[str]) -> Reads:
     stdin = found.level.stdin
     if STDIN in named.by_operands or STDIN in named.by_flags:
         return stdin.reads or "data"
-    if stdin.when == "never" or not set(stdin.without).isdisjoint(flags):
+    if stdin.when == "never" or any(name in flags for name in stdin.without):
         return ""
     if stdin.when == "no_operands":
         by_files = any(role in _READ for role, _ in named.by_operands)

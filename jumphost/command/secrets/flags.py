@@ -66,9 +66,9 @@ _PROGRAMS: Final = frozenset({*_LETTERS, *_GLUED, *_AT_LOGIN, *_PAIRS, *_OPERAND
 _HINTS: Final = ("pass", "secret", "key", "token", "bearer")  # one of them is in each long flag
 
 
-def in_calls(calls: Sequence[Invocation], text: str) -> Iterator[str]:
-    """``password``, if one stands in the words of ``calls``; ``text`` has all of them."""
-    hinted = any(map(text.lower().__contains__, _HINTS))
+def in_calls(calls: Sequence[Invocation], small: str) -> Iterator[str]:
+    """``password``, if one stands in the words of ``calls``; ``small`` has all of them, in small letters."""
+    hinted = any(map(small.__contains__, _HINTS))
     for one in calls:
         if not hinted and one.program not in _PROGRAMS:
             continue

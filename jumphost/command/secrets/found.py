@@ -1,23 +1,26 @@
 """Secrets that a command speaks of: files that hold them, and those that stand in its own text."""
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from jumphost.command.secrets import flags as secretflags
 from jumphost.command.secrets import paths as secretpaths
 from jumphost.command.secrets import shapes as secretshapes
+from jumphost.command.secrets.hints import holder
 from jumphost.model.request import Command, Word
 
-_QUOTING = frozenset("\\'\"$")  # what makes a word another than its text
+_hinted: Final = holder((*secretpaths.HINTS, *secretshapes.HINTS))
 
 
 def described(command: Command) -> Command:
     """With what :func:`paths` and :func:`in_argv` find, in ``facts``."""
-    named: tuple[str, ...] = ()
-    if _is_plain(command):
-        held = tuple(secretflags.in_calls(command.commands, command.raw))
-    else:
-        text = _text(command)
+    text = _text(command)
+    small = text.lower()
+    if _hinted(small):
         named, held = _paths(text), _in_argv(text, command)
+    else:
+        named, held = (), tuple(secretflags.in_calls(command.commands, small))
     if not named and not held:
         return command
     return replace(command, facts=replace(command.facts, secret_paths=named, secret_argv=held))
@@ -40,32 +43,21 @@ def in_argv(command: Command) -> tuple[str, ...]:
     return _in_argv(_text(command), command)
 
 
-def _is_plain(command: Command) -> bool:
-    """Whether its words stand in it as they are, and none of them can be part of a path or a shape."""
-    small = command.raw.lower()
-    return (
-        command.tier == "literal"
-        and _QUOTING.isdisjoint(small)
-        and not secretpaths.hinted(small)
-        and not secretshapes.hinted(small)
-    )
-
-
 def _paths(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(secretpaths.in_text(text)))
 
 
 def _in_argv(text: str, command: Command) -> tuple[str, ...]:
-    return tuple(sorted({*secretshapes.in_text(text), *secretflags.in_calls(command.commands, text)}))
+    return tuple(sorted({*secretshapes.in_text(text), *secretflags.in_calls(command.commands, text.lower())}))
 
 
 def _text(command: Command) -> str:
     """All words, one a line, as the programs get them; of what is not literal also the raw text."""
     words = [] if command.tier == "literal" else [command.raw]
     for one in command.commands:
-        words += (f"{given.name}={_written(given.value)}" for given in one.env)
-        words += map(_written, one.argv)
-        words += (redirect.path for redirect in one.redirects if redirect.path)
+        words += [f"{given.name}={_written(given.value)}" for given in one.env]
+        words += [word.v if word.k == "literal" else word.src for word in one.argv]
+        words += [redirect.path for redirect in one.redirects if redirect.path]
     return "\n".join(words)
 
 

@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_HINTS: Final = (  # one of them is in each secret path, in small letters
+from jumphost.command.secrets.hints import holder
+
+HINTS: Final = (  # one of them is in each secret path, in small letters
     *("shadow", "sudoers", "private", "secret", "key", ".pem", "credential", "token", "passw", "vault", "history"),
     *("environ", "krb5", ".env", ".ssh", "id_", "pgpass", ".cnf", "netrc", "docker", ".kube", "kubernetes", "k3s"),
     *(".p12", ".pfx", ".jks", ".kdbx", ".ppk", ".ovpn", "passwd", "wp-config", "rclone", ".boto", ".s3cfg", "tfstate"),
@@ -13,6 +15,7 @@ _HINTS: Final = (  # one of them is in each secret path, in small letters
     *("letsencrypt", "system-connections", "/mem", "kmem", "kcore", "viminfo", "lesshst", "histfile", "lib/sss"),
     *(".aws", ".gem", "password-store", "kubelet", "chap", "pap-"),
 )
+_hinted: Final = holder(HINTS)
 _MAX_CHARS: Final = 4096  # PATH_MAX of Linux
 _ELSEWHERE = re.compile(r"\b(?!file:)[a-z][a-z0-9+.-]{0,15}://[^\s'\"]*", re.IGNORECASE)  # not on this machine
 _PIECE = re.compile(r"[^\s'\"`=@:,;<>()|&]+")
@@ -49,16 +52,11 @@ _SECRET: Final = re.compile(
 
 def in_text(text: str) -> Iterator[str]:
     """The secret paths in ``text``, in normal form, wherever they stand: after ``=`` and ``@`` and within code too."""
-    if not hinted(text.lower()):
+    if not _hinted(text.lower()):
         return
     for piece in _PIECE.findall(_ELSEWHERE.sub(" ", text)):
-        if len(piece) <= _MAX_CHARS and hinted(piece.lower()):
+        if len(piece) <= _MAX_CHARS and _hinted(piece.lower()):
             path = posixpath.normpath(piece)
             path = path[1:] if path.startswith("//") else path
             if _SECRET.search(path) and not _NOT_SECRET.search(path):
                 yield path
-
-
-def hinted(small: str) -> bool:
-    """Whether a text, in small letters, may have such a path at all."""
-    return any(map(small.__contains__, _HINTS))

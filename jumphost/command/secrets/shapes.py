@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from jumphost.command.secrets.hints import holder
+
 # Not a variable, a placeholder, a file, or a word that says yes or no. One quote may stand before it.
 _VALUE = (
     r"(?:\\?['\"])?(?![$<{(*%@`/?]|file:|env:|\.\.\.|(?:true|false|yes|no|none|null|prompt|ask|required|[01])"
@@ -77,19 +79,15 @@ _FORMS: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
 )
 _SHAPES: Final = tuple((name, hints, re.compile(form)) for name, hints, form in _FORMS)
 DETECTORS: Final = frozenset(name for name, _, _ in _FORMS)
-_HINTS: Final = tuple({hint for _, hints, _ in _FORMS for hint in hints})
+HINTS: Final = frozenset(hint for _, hints, _ in _FORMS for hint in hints)  # in small letters
+_hinted: Final = holder(HINTS)
 
 
 def in_text(text: str) -> Iterator[str]:
     """The detectors that find a secret in ``text``, never what they find; one may come more than once."""
     small = text.lower()
-    if not hinted(small):
+    if not _hinted(small):
         return
     for name, hints, shape in _SHAPES:
         if any(hint in small for hint in hints) and shape.search(text):
             yield name
-
-
-def hinted(small: str) -> bool:
-    """Whether a text, in small letters, may have such a secret at all."""
-    return any(map(small.__contains__, _HINTS))

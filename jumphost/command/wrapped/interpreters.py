@@ -90,6 +90,7 @@ _LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
 """Interpreters, and whatever else has a language in which programs can be run, with the options before their code."""
 
 _MAKES: Final = frozenset({"make", "gmake", "bmake", "ninja", "rake", "scons", "just", "task"})
+_KNOWN: Final = frozenset({*_LANGUAGES, *_MAKES})
 _SHORT_QUESTION: Final = frozenset({"python", "pypy", "less", "man", "tmux"})  # -V, of which perl and vim make more
 _VERSION = re.compile(r"[0-9][0-9.]*\Z")  # of python3.11
 
@@ -97,7 +98,10 @@ _VERSION = re.compile(r"[0-9][0-9.]*\Z")  # of python3.11
 def language(program: str) -> str:
     """The name without folder and version of an interpreter; "" for any other program."""
     name = program.rpartition("/")[2]
-    return next((known for known in (name, _VERSION.sub("", name)) if known in _LANGUAGES or known in _MAKES), "")
+    if name in _KNOWN:
+        return name
+    known = _VERSION.sub("", name)
+    return known if known in _KNOWN else ""
 
 
 def interpreted(invocation: Invocation, _dialect: str) -> Handed:

@@ -1,12 +1,14 @@
 import hashlib
 import json
+from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from jumphost.errors import Code, Refused
 from jumphost.model.identity import Certificate, Identity
-from jumphost.model.request import ApprovalView, Source, TargetView
+from jumphost.model.request import ApprovalView, Request, Source, TargetView
 from jumphost.policy import document
 from jumphost.policy.base import Submission
 from jumphost.testing.policies import NOON, submission
@@ -257,6 +259,23 @@ def test_what_is_nested_too_deep_is_refused_wherever_it_is() -> None:
     with pytest.raises(Refused, match="NUL"):
         document._check_value([["a\0b"]], "input", 1)
     document._check_value(document.model.MAX_INTEGER, "input", 1)
+
+
+def test_no_document_is_nested_deeper_than_its_types_are() -> None:
+    schema = msgspec.json.schema(Request)
+
+    def levels(node: dict[str, Any]) -> int:
+        node = schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+        below = [*node.get("properties", {}).values(), node.get("items"), node.get("additionalProperties")]
+        return 1 + max((levels(one) for one in below if isinstance(one, dict)), default=0)
+
+    assert levels(schema) < document.model.MAX_DEPTH
+
+
+@pytest.mark.parametrize("raw", [rb"echo '\u0000'", rb"echo '\\u0000'", b"curl http://h:99999999999999999999/"])
+def test_what_only_looks_like_a_fault_is_none(raw: bytes) -> None:
+    made = document.build(submission(raw))
+    assert document.read(made.body) == made
 
 
 @pytest.mark.parametrize(

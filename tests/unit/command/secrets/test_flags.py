@@ -7,7 +7,7 @@ from jumphost.command.secrets.flags import in_calls
 
 
 def found(text: str) -> list[str]:
-    return list(in_calls(analyse(text.encode()).commands, text))
+    return list(in_calls(analyse(text.encode()).commands, text.lower()))
 
 
 @pytest.mark.parametrize(
