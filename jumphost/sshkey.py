@@ -63,7 +63,12 @@ class PublicKey:
 
 def fingerprint(blob: bytes) -> str:
     """``SHA256:…`` of a key in wire form."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
+    return spelled(hashlib.sha256(blob).digest())
+
+
+def spelled(digest: bytes) -> str:
+    """``SHA256:…`` of the SHA-256 of a key in wire form."""
+    return "SHA256:" + base64.b64encode(digest).decode("ascii").rstrip("=")
 
 
 def read_line(text: str) -> PublicKey:

@@ -1,6 +1,7 @@
 """``jumphost cert``: certificates that callers log in with."""
 
 import asyncio
+import hashlib
 import re
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +14,14 @@ from jumphost.clock import NS_PER_S, rfc3339
 from jumphost.config.bind import seconds
 from jumphost.config.files import read_public
 from jumphost.config.site import Site
-from jumphost.identity.revocation import Revocation, serial_value
+from jumphost.identity import krl as krl_file
+from jumphost.identity.revocation import Revocation, of_ca
 from jumphost.signer.client import ephemeral
 from jumphost.signer.protocol import IssueCaller, Issued
 
 app = noun("Certificates of callers: issue and revoke.")
 
+_PART = 500  # entries of a list that go in one call: a key id has up to 1024 bytes
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
@@ -77,14 +80,20 @@ def revoke(
     key_id: Annotated[str, typer.Option(metavar="K", help="All certificates with this key id.")] = "",
     identity: Annotated[str, typer.Option(metavar="NAME", help="All certificates of this identity.")] = "",
     ca: Annotated[str, typer.Option(metavar="FINGERPRINT", help="All certificates of this CA: SHA256:…")] = "",
+    krl: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Everything in a revocation list of ssh-keygen -k.")
+    ] = None,
     reason: Annotated[str, typer.Option(metavar="R", help="Why; the trail gets to see it.")] = "",
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Revoke certificates; live sessions that they opened end within a second."""
     place = open_site(site)
-    if (serial is not None) + bool(key_id) + bool(identity) + bool(ca and serial is None) != 1:
-        usage("expected one of --serial, --key-id, --identity and --ca (--serial may have --ca)")
+    if (serial is not None) + bool(key_id) + bool(identity) + bool(krl) + bool(ca and serial is None) != 1:
+        usage("expected one of --serial, --key-id, --identity, --krl and --ca (--serial may have --ca)")
+    if krl is not None:
+        _revoke_list(place, krl, as_json)
+        return
     if ca and not _FINGERPRINT.fullmatch(ca):
         usage(f"got --ca {ca}, expected a fingerprint as ssh-keygen -l prints it: SHA256:…")
     entry = _entry(place, serial, key_id, identity, ca, reason)
@@ -95,9 +104,31 @@ def revoke(
     emit({**msgspec.to_builtins(entry), **told}, as_json=as_json, text=lambda: out.print(printable(done)))
 
 
+def _revoke_list(place: Site, path: Path, as_json: bool) -> None:
+    """In parts, since a call is bounded; each part counts by itself, and sending all of them again changes nothing."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        usage(f"{path} cannot be read: {error.strerror}")
+    found = krl_file.parse(data)
+    from jumphost.gateway import control
+
+    digest, ended = hashlib.sha256(data).hexdigest(), 0
+    for start in range(0, len(found.entries), _PART):
+        part = msgspec.to_builtins(found.entries[start : start + _PART])
+        told = control.call(place.control_socket, "cert.revoke_list", {"sha256": digest, "entries": part})
+        ended += told["ended"]
+    done = f"revoked {len(found.entries)} entries of {path}, version {found.version}: {ended} live connections ended"
+    emit(
+        {"krl": str(path), "sha256": digest, "version": found.version, "entries": len(found.entries), "ended": ended},
+        as_json=as_json,
+        text=lambda: out.print(printable(done)),
+    )
+
+
 def _entry(place: Site, serial: int | None, key_id: str, identity: str, ca: str, reason: str) -> Revocation:
     if serial is not None:
-        return Revocation("serial", serial_value(ca or _own_ca(place), str(serial)), reason)
+        return Revocation("serial", of_ca(ca or _own_ca(place), str(serial)), reason)
     if key_id:
         return Revocation("key_id", key_id, reason)
     if identity:

@@ -1,6 +1,7 @@
 """The verbs of the control socket: what an operator may ask of a running gateway."""
 
 import asyncio
+import sqlite3
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -43,6 +44,13 @@ class EnrollArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ttl_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_TTL_S)]
 
 
+class ListArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Entries of a revocation list, or of a part of it; ``sha256`` is that of the whole file."""
+
+    sha256: str
+    entries: tuple[Revocation, ...]
+
+
 class AnswerArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One person's signed verdict."""
 
@@ -80,6 +88,7 @@ class Administration:
             "approval.withdraw": self._withdraw,
             "site.reload": self._reload,
             "cert.revoke": self._revoke,
+            "cert.revoke_list": self._revoke_list,
             "identity.enroll": self._enroll,
             "identity.unlock": self._unlock,
             "target.scan": self._scanned,
@@ -126,6 +135,19 @@ class Administration:
         self._parts.standing.revoke(entry)
         gone = [entry.value] if entry.kind == "identity" else []
         return await self._gateway.shut_out(*gone)
+
+    async def _revoke_list(self, args: dict[str, Any]) -> dict[str, int]:
+        given = _read(args, ListArgs)
+        now, reason = self._parts.clock.now_ns(), f"list {given.sha256[:64]}"
+        data = {"by": "krl", "value": given.sha256[:64], "entries": len(given.entries), "reason": reason}
+
+        def keep(opened: sqlite3.Connection) -> None:
+            for entry in given.entries:
+                revocations.insert(opened, entry.kind, entry.value, reason, now)
+
+        await self._parts.store.write(keep, Event(Kind.CERT_REVOKE, now, data=data))
+        self._parts.standing.revoke(*given.entries)
+        return await self._gateway.shut_out()
 
     async def _enroll(self, args: dict[str, Any]) -> dict[str, str]:
         """The only answer that has the token in it."""

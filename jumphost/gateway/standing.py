@@ -31,9 +31,9 @@ class Standing:
         self._trust = trust.load(self._site, config, Revocations(self._revoked))
         self.config = config
 
-    def revoke(self, entry: Revocation) -> None:
-        """Adds a revocation; what the files say by now does not matter."""
-        self._revoked = (*self._revoked, entry)
+    def revoke(self, *entries: Revocation) -> None:
+        """Adds revocations; what the files say by now does not matter."""
+        self._revoked = (*self._revoked, *entries)
         self._trust = replace(self._trust, revocations=Revocations(self._revoked))
 
     def lock(self, identity: str) -> None:

@@ -12,7 +12,7 @@ from jumphost.clock import SystemClock
 from jumphost.errors import Code, Refused
 from jumphost.identity.certificate import verify
 from jumphost.identity.registry import Registry
-from jumphost.identity.revocation import Revocation, Revocations, serial_value
+from jumphost.identity.revocation import Revocation, Revocations, of_ca
 from jumphost.identity.trust import Trust, TrustedCA
 from jumphost.model.identity import Caller, IdentityEntry
 from jumphost.sshkey import PublicKey, read_line, string
@@ -193,15 +193,15 @@ def test_revoked_by_each_of_its_facts(bench: Bench) -> None:
     ca = bench.caller_ca.fingerprint
     blob = bench.certified()
     for entry in (
-        Revocation("serial", serial_value(ca, "7")),
+        Revocation("serial", of_ca(ca, "7")),
         Revocation("key_id", "job"),
         Revocation("identity", "job"),
         Revocation("ca", ca),
     ):
         assert bench.refused(blob, revoked=(entry,)) is Code.IDENTITY_REVOKED
     for entry in (
-        Revocation("serial", serial_value(bench.rsa_ca.fingerprint, "7")),
-        Revocation("serial", serial_value(ca, "8")),
+        Revocation("serial", of_ca(bench.rsa_ca.fingerprint, "7")),
+        Revocation("serial", of_ca(ca, "8")),
         Revocation("key_id", "asleep"),
     ):
         assert bench.login(blob, revoked=(entry,)).identity.name == "job"

@@ -1,6 +1,7 @@
 """Certificates from the command line: written where ssh looks, revoked where the gateway hears it."""
 
 import asyncio
+import hashlib
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from jumphost.cli.cert import app
 from jumphost.config.create import create_site
 from jumphost.config.site import Site
 from jumphost.gateway import control
+from jumphost.identity import krl
 from jumphost.signer.client import running
-from jumphost.sshkey import read_line
+from jumphost.sshkey import read_line, string
 from jumphost.testing.commands import Ran, run
 
 CA = "SHA256:" + "A" * 43
@@ -133,3 +135,31 @@ def test_revoke_needs_the_gateway_and_for_a_serial_the_ca(site: Site) -> None:
     assert cert("revoke", "--identity", "job").status == 69
     (site.keys / "caller_ca.pub").unlink()
     assert "name the CA" in cert("revoke", "--serial", 7).err
+
+
+async def test_a_revocation_list_goes_in_parts(site: Site, tmp_path: Path) -> None:
+    ca = string(b"") + string(b"")
+    serials = b"\x20" + string(b"".join((2 * number).to_bytes(8, "big") for number in range(1, 602)))
+    data = krl.MAGIC + b"\0\0\0\1" + b"\0" * 24 + string(b"") * 2 + b"\1" + string(ca + serials)
+    path = tmp_path / "krl"
+    path.write_bytes(data)
+    calls: list[dict[str, Any]] = []
+
+    async def take(args: dict[str, Any]) -> dict[str, int]:
+        calls.append(args)
+        return {"ended": 1, "withdrawn": 0}
+
+    async with await control.serve(site.control_socket, {"cert.revoke_list": take}):
+        ran = await asyncio.to_thread(cert, "revoke", "--krl", path, "--json")
+    digest = hashlib.sha256(data).hexdigest()
+    assert [(call["sha256"], len(call["entries"])) for call in calls] == [(digest, 500), (digest, 101)]
+    assert calls[0]["entries"][0] == {"kind": "serials", "value": "*:2-2", "reason": ""}
+    assert (ran.status, ran.json["entries"], ran.json["ended"]) == (0, 601, 2)
+
+
+def test_what_is_no_revocation_list(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "krl").write_text("serial: 5\n")
+    ran = cert("revoke", "--krl", tmp_path / "krl")
+    assert (ran.status, "no such list" in ran.err) == (65, True)
+    assert cert("revoke", "--krl", tmp_path / "none").status == 2
+    assert cert("revoke", "--krl", tmp_path / "krl", "--identity", "x").status == 2

@@ -227,3 +227,22 @@ async def test_unlock(here: Gatehouse, verbs: dict[str, Verb]) -> None:
     assert await verbs["identity.unlock"]({"identity": NAME})
     here.caller()
     assert await told(here) == ["identity.unlock"]
+
+
+async def test_a_list_is_taken_whole_and_survives_a_restart(here: Gatehouse, verbs: dict[str, Verb]) -> None:
+    caller = here.caller()
+    proof = caller.identity.certificate
+    entries = [{"kind": "serials", "value": f"{proof.ca}:7-7"}, {"kind": "key", "value": "SHA256:other"}]
+    assert (await verbs["cert.revoke_list"]({"sha256": "ab", "entries": entries}))["ended"] == 0
+    with pytest.raises(Refused):
+        here.standing.check(caller, here.clock.now_ns())
+    rows = await here.store.read(revocations.everything)
+    assert rows == [("serials", f"{proof.ca}:7-7", "list ab"), ("key", "SHA256:other", "list ab")]
+    assert await told(here) == ["cert.revoke"]
+
+
+@pytest.mark.parametrize("entry", [{"kind": "serials", "value": "x"}, {"kind": "colour", "value": "x"}, {}])
+async def test_a_list_with_an_entry_that_is_none(here: Gatehouse, verbs: dict[str, Verb], entry: Any) -> None:
+    asked = verbs["cert.revoke_list"]({"sha256": "ab", "entries": [{"kind": "key", "value": "SHA256:x"}, entry]})
+    assert (await refusal(asked)).code is Code.REQUEST_INVALID
+    assert await here.store.read(revocations.everything) == []

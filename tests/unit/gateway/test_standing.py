@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from jumphost.config.edit import set_scalar
 from jumphost.errors import Code, Problems, Refused
 from jumphost.gateway.standing import HIDDEN, reach
-from jumphost.identity.revocation import Revocation, serial_value
+from jumphost.identity.revocation import Revocation, of_ca
 from jumphost.model.target import Target
 from jumphost.testing.gatehouse import ADDRESS, NAME, TTL_S, Gatehouse
 
@@ -77,7 +77,7 @@ async def test_a_ca_that_is_no_longer_trusted(here: Gatehouse) -> None:
 async def test_a_revocation_counts_at_once_and_survives_a_reload(here: Gatehouse, kind: str) -> None:
     caller, other = here.caller(), here.caller("backup-job", serial=8)
     proof = caller.identity.certificate
-    values = {"serial": serial_value(proof.ca, proof.serial), "key_id": NAME, "identity": NAME, "ca": proof.ca}
+    values = {"serial": of_ca(proof.ca, proof.serial), "key_id": NAME, "identity": NAME, "ca": proof.ca}
     here.standing.revoke(Revocation("identity", "nobody"))
     here.standing.revoke(Revocation(kind, values[kind], "stolen"))  # type: ignore[arg-type]
     for _ in range(2):
