@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jumphost import metrics, registry, wire
 from jumphost.approval.holds import Holds
 from jumphost.clock import Clock, SystemClock
-from jumphost.config.load import load_site
 from jumphost.config.settings import OFF, address
 from jumphost.config.site import Site
 from jumphost.credential.ssh_certificate import SshCertificates
@@ -63,7 +62,7 @@ async def serve(
     Raises Problems for a site that is not in order, Unavailable for a part that does not start.
     """
     clock = clock or SystemClock()
-    config = load_site(site)
+    config = registry.config(site)
     settings = config.settings
     recordings = _folder(site.resolve(settings.recording.path))
     async with AsyncExitStack() as stack:

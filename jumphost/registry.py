@@ -1,15 +1,19 @@
 """From a kind in the configuration to what implements it: the only importer of implementations."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from jumphost import wire
 from jumphost.command.profiled.profile import encode
+from jumphost.config.load import SiteConfig, load_site
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Unavailable
 from jumphost.masking import custom
+from jumphost.masking.detectors.table import DETECTORS
+from jumphost.masking.plan import EVERY
 from jumphost.policy import bundle, detectors, profiles
 from jumphost.policy.base import DocumentEngine, Engine
 from jumphost.policy.opa import binary
@@ -18,6 +22,15 @@ from jumphost.secret import Secret
 from jumphost.target.base import Runner
 from jumphost.target.connection import Reach
 from jumphost.target.ssh import SshRunner
+
+
+def config(site: Site) -> SiteConfig:
+    """What the files of a site say, held to what the implementations know too; raises as ``load_site``."""
+    found = load_site(site)
+    if not found.settings.mask.detectors:
+        return found
+    own = detectors.load(site.resolve(found.settings.policy.bundle))
+    return load_site(site, checks={"mask.detectors": partial(_unknown, (EVERY, *DETECTORS, *own))})
 
 
 async def engine(site: Site, settings: Settings) -> Engine:
@@ -47,6 +60,12 @@ async def local_engine(policy: Policy, directory: Path, site: Site | None) -> Do
     from jumphost.policy.opa.engine import Opa
 
     return await Opa.managed(loaded, str(command), parent, workers=policy.workers, deadline_ms=policy.deadline_ms)
+
+
+def _unknown(known: Collection[str], value: Mapping[str, str]) -> Iterator[str]:
+    for name in value:
+        if name not in known:
+            yield f"got {name!r}, expected one of {', '.join(known)}"
 
 
 async def _remote(site: Site, policy: Policy) -> Engine:

@@ -4,9 +4,9 @@ from typing import Any
 
 import typer
 
+from jumphost import registry
 from jumphost.cli.common import FOUND, JsonOption, SiteOption, emit, noun, open_site
 from jumphost.config import files
-from jumphost.config.load import load_site
 from jumphost.config.site import Site
 from jumphost.errors import Problem, Problems
 
@@ -38,7 +38,7 @@ def look(site: Site) -> list[Problem]:
     """What is wrong in a site's files, and what is missing of them."""
     absent = files.missing(site)
     try:
-        load_site(site)
+        registry.config(site)
     except Problems as found:
         return [*found.problems, *absent]
     return absent

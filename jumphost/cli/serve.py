@@ -9,10 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from jumphost import app as gateway
-from jumphost import log
+from jumphost import log, registry
 from jumphost.child import seclude
 from jumphost.cli.common import JsonOption, SiteOption, open_site
-from jumphost.config.load import load_site
 
 app = typer.Typer(help="Run the gateway of a site.", rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -28,7 +27,7 @@ def serve(
     """Run the gateway of a site until SIGTERM; prints one JSON line when it accepts connections."""
     os.environ.setdefault("LOGNAME", "jumphost")  # asyncssh asks for it, and the uid of a container may have no name
     found = open_site(site)
-    settings = load_site(found).settings
+    settings = registry.config(found).settings
     log.configure(settings.log.level, "json" if as_json else settings.log.format)
     seclude()
     gc.freeze()  # modules stay: the collector need not walk them again, which was a tenth of the CPU of a command

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
@@ -18,6 +19,7 @@ from jumphost.model.target import Target
 
 T = TypeVar("T", bound=Struct)
 Read = Callable[[Path], bytes]
+NO_CHECKS: Final[Mapping[str, Check]] = MappingProxyType({})
 
 
 class SiteConfig(Struct, frozen=True):
@@ -69,13 +71,14 @@ def load_targets(path: Path, *, read: Read = Path.read_bytes) -> dict[str, Targe
     return entries
 
 
-def load_site(site: Site, *, read: Read = Path.read_bytes) -> SiteConfig:
+def load_site(site: Site, *, read: Read = Path.read_bytes, checks: Mapping[str, Check] = NO_CHECKS) -> SiteConfig:
     """The whole site, or Problems with every finding of every file, in the order of the files.
 
-    ``read`` gives the bytes of a YAML file: an edit is tried with the bytes that it would write.
+    ``read`` gives the bytes of a YAML file: an edit is tried with the bytes that it would write. ``checks`` are more of
+    them for the settings, of what only implementations know.
     """
     reading = _Reading(read)
-    settings, callers = reading.settings(site)
+    settings, callers = reading.settings(site, checks)
     identities = reading.identities(site.identities, callers)
     approvers = reading.approvers(site.approvers)
     targets = reading.targets(site.targets)
@@ -112,14 +115,16 @@ class _Reading:
             found.add(0, "", f"cannot be read: {error.strerror}", code="site.file")
             return None, found
 
-    def settings(self, site: Site) -> tuple[Settings | None, Collection[str] | None]:
+    def settings(self, site: Site, more: Mapping[str, Check]) -> tuple[Settings | None, Collection[str] | None]:
         """The settings, and the names of the caller CAs even where the settings are wrong elsewhere."""
         node, found = self.tree(site.settings)
         if node is None:
             return None, None
         callers = node.value.get("callers") if isinstance(node.value, dict) else None
         names = callers.value.keys() if callers and isinstance(callers.value, dict) else None
-        checks = check.SETTINGS | {
+        checks = {
+            **check.SETTINGS,
+            **more,
             "callers.*.ca": files.caller_ca(site),
             "policy.bundle": files.bundle(site),
             "policy.token": files.secret(site),

@@ -8,6 +8,7 @@ from msgspec import Meta, field
 
 from jumphost.config.issuers import Issuer
 from jumphost.config.section import Duration, Positive, Section, loopback
+from jumphost.model import mask
 
 OFF = "off"
 
@@ -88,6 +89,24 @@ class Environment(Section, frozen=True):
     accept: tuple[Annotated[str, Meta(pattern=r"\A[A-Za-z_][A-Za-z0-9_]*\Z")], ...] = ()
 
 
+class Mask(Section, frozen=True):
+    """What is masked where a decision says nothing of masks; nothing, where neither detectors nor columns are named.
+
+    With ``index`` the journal has a keyed digest of every value that was found, for ``jumphost audit ever``.
+    """
+
+    detectors: dict[str, mask.Strategy] = field(default_factory=dict)
+    columns: dict[str, mask.Strategy] = field(default_factory=dict)
+    mode: mask.Mode = "enforce"
+    opaque: tuple[mask.Opaque, ...] = ()
+    index: bool = False
+
+    @property
+    def owed(self) -> mask.Mask:
+        """It as an obligation."""
+        return mask.Mask(self.detectors, self.columns, self.mode, self.opaque)
+
+
 class Log(Section, frozen=True):
     """The operator's log on stderr; never a command's text or a secret."""
 
@@ -125,6 +144,7 @@ class Settings(Section, frozen=True):
     recording: Recording = Recording()
     hold: Hold = Hold()
     environment: Environment = Environment()
+    mask: Mask = Mask()
     log: Log = Log()
     status: Status = Status()
     exchange: Exchange = Exchange()

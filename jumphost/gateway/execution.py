@@ -2,23 +2,20 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import asyncssh
-import msgspec
 import structlog
 
 from jumphost import metrics
 from jumphost.clock import NS_PER_S
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
-from jumphost.gateway import masked
 from jumphost.gateway.channel import CallerChannel
+from jumphost.gateway.masking import Masking
 from jumphost.gateway.message import Ending
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.relay import Relay
 from jumphost.gateway.trail import Trail
-from jumphost.masking import custom
-from jumphost.masking.plan import Masker
 from jumphost.model.approval import Approval
 from jumphost.model.decision import Decision
 from jumphost.model.event import Kind
@@ -26,8 +23,9 @@ from jumphost.model.identity import Caller
 from jumphost.model.request import decode, subject_text
 from jumphost.model.target import Target
 from jumphost.recording.writer import Recording, Seal
+from jumphost.secret import Secret
 from jumphost.signer.authority import run_line
-from jumphost.target.base import MAY_RUN, STDERR, STDOUT, Exit, Login, Order, Process
+from jumphost.target.base import MAY_RUN, Exit, Login, Order, Process
 
 STOP_GRACE_S = 20.0  # the longest a session waits for its command to be gone after it was cut
 DISK_S = 10.0  # the longest a recording may take to open or to close
@@ -58,7 +56,7 @@ class Execution:
         self._recording: Recording | None = None
         self._relay: Relay | None = None
         self._process: Process | None = None
-        self._maskers: dict[int, Masker] = {}
+        self._masking = Masking(parts, trail, decision)
         self._left = False  # by a start that failed
         self._timers: list[asyncio.TimerHandle] = []
 
@@ -83,6 +81,10 @@ class Execution:
         path = self._recording.path.relative_to(self._parts.recordings)
         self._trail.note(Kind.RECORDING_OPEN, self._decision.id, recording=str(path))
 
+    def conceal(self, secrets: Iterable[Secret]) -> None:
+        """Injected into the command that is yet to be started: its output must not show them, in whatever encoding."""
+        self._masking.conceal(secrets)
+
     async def start(self, channel: CallerChannel, cut: Cut) -> None:
         """Logs in to the target and starts the command there; what ``Runner.start`` raises.
 
@@ -92,7 +94,7 @@ class Execution:
             raise JumphostError(Code.INTERNAL, "a command without a recording")
         owed, site = self._decision.obligations, self._parts.settings.limits
         self._limit(cut)
-        recorded = await self._mask()
+        recorded = await self._masking.open(self._stdin, cut)
         self._relay = Relay(
             channel,
             self._recording,
@@ -101,7 +103,7 @@ class Execution:
             on_fault=cut,
             judged=self._stdin or b"",
             recorded=recorded,
-            maskers=self._maskers,
+            maskers=self._masking.maskers,
         )
         self._stdin = None
         runner = self._parts.runners[self._target.kind]
@@ -118,7 +120,7 @@ class Execution:
             raise JumphostError(Code.INTERNAL, "a command that was not started")
         how = await self._process.wait()
         await self._relay.drained()
-        self._count()
+        self._masking.count()
         self._recording.exit(how.status, how.signal)
         return how
 
@@ -143,7 +145,7 @@ class Execution:
         """
         if self._relay is not None:
             self._relay.fail(Refused(Code.INTERNAL, reason.message))
-        self._count()
+        self._masking.count()
         if self._process is None:
             return not self._left
         try:
@@ -188,31 +190,6 @@ class Execution:
             },
             spend=self._spend,
         )
-
-    async def _mask(self) -> bytes | None:
-        """Makes the maskers that the decision asks for; what is recorded of judged standard input, None: all of it."""
-        owed = self._decision.obligations.mask
-        if owed is None:
-            return None
-        plan = msgspec.to_builtins(owed)
-        streams = (STDOUT, STDERR) if self._stdin is None else (masked.STDIN, STDOUT, STDERR)
-        try:
-            site = custom.decode(self._decision.judgement.detectors)
-            made = {stream: self._parts.open_masker(plan, key=self._parts.mask_key, site=site) for stream in streams}
-        except Exception as error:  # noqa: BLE001  # whatever it is, nothing runs
-            raise masked.failed(error) from None
-        recorded = None
-        if self._stdin is not None:
-            recorded = await asyncio.to_thread(masked.whole, made[masked.STDIN], self._stdin)
-        self._maskers = made
-        return recorded
-
-    def _count(self) -> None:
-        """Notes what was masked, once."""
-        owed, maskers = self._decision.obligations.mask, self._maskers
-        if owed is not None and maskers:
-            self._trail.masked(self._decision, masked.counted(owed, maskers, self._decision.judgement.detectors))
-            self._maskers = {}
 
     def _check_input(self) -> None:
         judged = self._document.stdin.sha256

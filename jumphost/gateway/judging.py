@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from jumphost import metrics
 from jumphost.errors import Code
 from jumphost.gateway.owed import objection
-from jumphost.model.decision import Judgement, denied
+from jumphost.model.decision import Judgement, Verdict, denied
+from jumphost.model.mask import Mask
 from jumphost.model.request import Request, decode, input_digest, request_digest
 from jumphost.policy.base import Engine, Submission
 
@@ -34,9 +35,17 @@ def checked(judgement: Judgement, submission: Submission) -> Judgement:
         return _another(judgement, f"document: {error}")
     if wrong := _mismatch(judged, judgement, submission):
         return _another(judgement, wrong)
-    if found := objection(judgement.verdict, judged, detectors=judgement.detectors):
+    verdict = _with_mask(judgement.verdict, submission.mask)
+    if found := objection(verdict, judged, detectors=judgement.detectors):
         return _refused(judgement, *found)
-    return judgement
+    return replace(judgement, verdict=verdict)
+
+
+def _with_mask(verdict: Verdict, site: Mask) -> Verdict:
+    """The verdict with the mask of the site, where no rule spoke of one."""
+    if verdict.obligations.mask is not None or not site.asked:
+        return verdict
+    return replace(verdict, obligations=replace(verdict.obligations, mask=site))
 
 
 def _mismatch(judged: Request, judgement: Judgement, asked: Submission) -> str:
@@ -50,6 +59,7 @@ def _mismatch(judged: Request, judgement: Judgement, asked: Submission) -> str:
         "stdin": ((judged.stdin.mode, judged.stdin.bytes, judged.stdin.sha256), _stdin(asked)),
         "env": (judged.env, asked.env),
         "approvals": (judged.approvals, asked.approvals),
+        "mask": (judged.mask, asked.mask),
         "digest": (_digests(judged, judgement.document), (judgement.request_digest, judgement.input_digest)),
     }
     return ", ".join(name for name, (got, wanted) in expected.items() if got != wanted)

@@ -5,25 +5,24 @@ packet (32 KiB) full of values the scan takes up to 45 ms, of ordinary text 0.3 
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
-from jumphost.errors import Code, Unavailable
+from jumphost import metrics
+from jumphost.errors import Code, Refused, Unavailable
 from jumphost.masking import engine
-from jumphost.masking.custom import decode
-from jumphost.masking.detectors.table import DETECTORS
+from jumphost.masking.inspected import OpaqueError
 from jumphost.masking.plan import EVERY, Masker, open_masker
-from jumphost.model.decision import Mask
 from jumphost.target.base import STDERR, STDOUT
 
-STDIN = 0
 LEAST: Final = 2048  # bytes scanned at once; many small pieces of ordinary text take four times as long
 MOST: Final = 32_768
 TURN_S: Final = 0.005  # after which others have their turn
-NAMES: Final = {STDIN: "stdin", STDOUT: "stdout", STDERR: "stderr"}
+_READY: Final[dict[engine.Name, int]] = {"hyperscan": logging.DEBUG, "re2": logging.WARNING}  # which takes longer
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +31,8 @@ class Masked:
     """Sits before tap and channel; without maskers it lets everything by at once.
 
     ``forward`` gets what may go, ``paced`` is called when ``busy`` has changed, and ``guarded`` runs what the loop
-    calls, so that a fault of it ends the relaying. Methods raise Unavailable (mask.failed), whatever the fault is, and
-    what ``forward`` raises.
+    calls, so that a fault of it ends the relaying. Methods raise Unavailable (mask.failed), whatever the fault is,
+    Refused (mask.opaque), and what ``forward`` raises.
     """
 
     def __init__(
@@ -153,10 +152,13 @@ class Masked:
 
 async def warm() -> None:
     """Compiles what looks (80 ms) ahead of the first command; where it cannot, that command fails, and says so."""
+    metrics.MASKING_ENGINE.labels(engine.BEST).set(1)
     try:
         await asyncio.to_thread(open_masker, {"detectors": {EVERY: "redact"}})
     except Exception:
-        log.exception("mask.not_ready")
+        log.exception("mask.not_ready", engine=engine.BEST)
+    else:
+        log.log(_READY[engine.BEST], "mask.ready", engine=engine.BEST)
 
 
 def whole(masker: Masker, data: bytes) -> bytes:
@@ -164,23 +166,12 @@ def whole(masker: Masker, data: bytes) -> bytes:
     return _asked(lambda: masker.feed(data) + masker.close())
 
 
-def counted(mask: Mask, maskers: Mapping[int, Masker], detectors: bytes = b"") -> dict[str, Any]:
-    """The data of ``mask.count``: what looked, how many bytes of each stream it saw, and what it found there."""
-    names = {*DETECTORS, *(one.name for one in decode(detectors))} if EVERY in mask.detectors else {*mask.detectors}
-    return {
-        "mode": mask.mode,
-        "engine": engine.BEST,
-        "detectors": [*sorted(names), *(f"column:{glob}" for glob in sorted(mask.columns))],
-        "streams": {
-            NAMES[stream]: {"scanned": masker.scanned, "counts": masker.counts.rows()}
-            for stream, masker in maskers.items()
-        },
-    }
-
-
 def _asked(step: Callable[..., bytes], *given: bytes) -> bytes:
     try:
         return step(*given)
+    except OpaqueError as error:
+        message = f"the output is masked, and what came is {error.kind}, which nobody can look into"
+        raise Refused(Code.MASK_OPAQUE, message) from None
     except Exception as error:  # noqa: BLE001  # whatever it is, nothing goes out; its text may hold data
         raise failed(error) from None
 

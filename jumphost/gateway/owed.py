@@ -5,7 +5,8 @@ from jumphost.errors import Code
 from jumphost.masking.custom import decode
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import EVERY
-from jumphost.model.decision import Mask, Verdict
+from jumphost.model.decision import Verdict
+from jumphost.model.mask import Mask
 from jumphost.model.request import Request
 
 Objection = tuple[Code, str]

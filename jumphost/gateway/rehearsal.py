@@ -72,6 +72,7 @@ def submission(ask: Ask, config: SiteConfig, clock: Clock, *, stdin: bytes | Non
         dialect=target.shell,
         stdin_mode="closed" if stdin is None else "judge",
         stdin=stdin,
+        mask=config.settings.mask.owed,
     )
 
 

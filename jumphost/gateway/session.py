@@ -157,6 +157,7 @@ class Session:
                 approvals=tuple(given.view() for given in approvals),
                 stdin_mode="closed" if self._input.data is None else "judge",
                 stdin=self._input.data,
+                mask=parts.settings.mask.owed,
             ),
         )
         decision = Decision(new_id(parts.clock), parts.clock.now_ns(), judgement)

@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple, Protocol
 
 EXACT: Final = 0  # ranks, strongest first: of spans that overlap the strongest names the bytes
+EXACT_NAME: Final = "exact:"  # begins the names of spans of that rank
 COLUMN: Final = 1
 VALIDATED: Final = 2
 HEURISTIC: Final = 3

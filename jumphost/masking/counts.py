@@ -1,12 +1,13 @@
 """What was masked, by detector: values, bytes, different values; never a value or an unkeyed hash of one."""
 
-import hmac
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
+from jumphost.masking.base import EXACT_NAME
+from jumphost.masking.blind import Digest, index_key
+
 MOST_DISTINCT: Final = 4096  # values told apart in one stream; more are not counted as different
-_DIGEST: Final = 12  # bytes kept of a keyed digest
 
 Action = Literal["masked", "detected"]
 
@@ -34,22 +35,22 @@ class Counts:
     """Counts the values of one stream; ``key`` makes the digests that tell values apart."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._key = index_key(key)
         self._rows: dict[tuple[str, Action], list[int]] = {}
         self._seen: dict[tuple[str, Action], set[bytes]] = {}
 
-    def digest(self) -> "hmac.HMAC":
+    def digest(self) -> Digest:
         """To be fed the bytes of one value as they pass."""
-        return hmac.new(self._key, digestmod="sha256")
+        return Digest(self._key)
 
-    def add(self, detector: str, action: Action, size: int, digest: "hmac.HMAC", shown: int) -> None:
+    def add(self, detector: str, action: Action, size: int, digest: Digest, shown: int) -> None:
         """One value at its end."""
         row = self._rows.setdefault((detector, action), [0, 0, 0])
         seen = self._seen.setdefault((detector, action), set())
         for at, more in enumerate((1, size, shown)):
             row[at] += more
         if len(seen) < MOST_DISTINCT:
-            seen.add(digest.digest()[:_DIGEST])
+            seen.add(digest.end())
 
     def rows(self) -> tuple[Count, ...]:
         """All counts, by detector."""
@@ -57,3 +58,8 @@ class Counts:
             Count(detector, action, count, size, len(self._seen[detector, action]), shown)
             for (detector, action), (count, size, shown) in sorted(self._rows.items())
         )
+
+    def index(self) -> tuple[bytes, ...]:
+        """The digests of all values but the secrets of the session, in an order that says nothing."""
+        told = (seen for (name, _), seen in self._seen.items() if not name.startswith(EXACT_NAME))
+        return tuple(sorted({digest for seen in told for digest in seen}))

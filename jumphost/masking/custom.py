@@ -15,7 +15,7 @@ import re2
 from msgspec import Struct
 
 from jumphost.masking import validators
-from jumphost.model.decision import Strategy
+from jumphost.model.mask import Strategy
 
 MOST: Final = 256  # bytes of one value
 MOST_PATTERN: Final = 1024  # bytes

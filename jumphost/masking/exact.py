@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Final, Self
 
-from jumphost.masking.base import EXACT, MaskError, Scan, Span
+from jumphost.masking.base import EXACT, EXACT_NAME, MaskError, Scan, Span
 from jumphost.masking.encodings import encodings
 from jumphost.masking.literals import HEAD, Literals
 
@@ -103,7 +103,7 @@ def _named(secrets: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
             for name, encoded in encodings(text):
                 literal = encoded.translate(None, _BREAKS)
                 if len(literal) >= LEAST:
-                    yield f"exact:{number}/{name}", literal
+                    yield f"{EXACT_NAME}{number}/{name}", literal
 
 
 def _lines(secret: bytes) -> list[bytes]:

@@ -3,7 +3,7 @@
 import secrets as random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Literal, Protocol, get_args
+from typing import Any, Final, Protocol, get_args
 
 from msgspec import Struct
 
@@ -20,11 +20,10 @@ from jumphost.masking.scanner import DetectorScanner
 from jumphost.masking.strategies import STRICTEST
 from jumphost.masking.stream import StreamMasker
 from jumphost.masking.values import Rule
-from jumphost.model.decision import Strategy
+from jumphost.model.mask import Mode, Strategy
 
 EVERY: Final = "*"  # as the name of a detector: all that are not named
 LEAST_SECRET: Final = 8  # bytes: a shorter one would be found all over the output
-Mode = Literal["enforce", "detect"]
 _COLUMN: Final = "column:"
 _STARS: Final = Rule("redact")
 _APART: Final = b"\n\0\n"  # no value goes across it, and no text within a control sequence holds it

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from jumphost.masking import validators
-from jumphost.model.decision import Strategy
+from jumphost.model.mask import Strategy
 
 STRICTEST: Final[tuple[Strategy, ...]] = ("redact", "label", "pseudonym", "partial")
 """Strictest first: where several speak of the same bytes the first of them holds."""

@@ -142,8 +142,9 @@ class StreamMasker:
         start, end = self._base + span.start, self._base + span.end
         if end > self._sent and not self._open.grow(start, end, span.name):
             origin, shown = start + self._weaver.before(start + 1), max(0, self._sent - start)
-            digest = self.counts.digest()
-            self._open.add(Value(start, end, span.name, span.rank, self._rule(span), origin, shown, digest))
+            rule, digest = self._rule(span), self.counts.digest()
+            digest.update(self._text[span.start : span.start + shown], rule.separators)
+            self._open.add(Value(start, end, span.name, span.rank, rule, origin, shown, digest))
 
     def _emit(self, upto: int, pause: _Pause = "") -> bytes:
         """Lets the text go up to ``upto``; what is masked as a whole and may go on there stays."""
@@ -189,7 +190,7 @@ class StreamMasker:
         """All up to ``cut`` has gone: counts the values that have, drops what no scanner looks back to."""
         for value in self._open.values:
             gone = self._text[max(value.start, self._sent) - self._base : max(0, min(value.end, cut) - self._base)]
-            value.digest.update(gone.translate(None, value.rule.separators))
+            value.digest.update(gone, value.rule.separators)
         self._sent = cut
         for value in self._open.take(lambda value: value.end <= cut and (final or value.end < self._length)):
             self.counts.add(value.name, self._action, value.end - value.start, value.digest, value.shown)

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from jumphost.masking.blind import Digest
 from jumphost.masking.strategies import STRICTEST
-from jumphost.model.decision import Strategy
-
-if TYPE_CHECKING:
-    from hmac import HMAC
+from jumphost.model.mask import Strategy
 
 MAX_WHOLE: Final = 4096  # bytes of a value that is waited for until its end; a longer one is starred
 
@@ -35,7 +33,7 @@ class Value:
     rule: Rule
     origin: int
     shown: int
-    digest: "HMAC"
+    digest: Digest
 
 
 @dataclass(slots=True)

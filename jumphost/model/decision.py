@@ -7,10 +7,10 @@ from msgspec import Meta, Struct
 
 from jumphost.errors import Code
 from jumphost.model.approval import Term
+from jumphost.model.mask import Mask
 
 Effect = Literal["allow", "deny", "hold"]
 Observed = Literal["would_allow", "would_deny", "would_hold"]  # of a rule that is only watched
-Strategy = Literal["redact", "label", "pseudonym", "partial"]
 RecordLevel = Literal["digest", "output", "io"]
 Name = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._-]{1,128}\Z")]
 Positive = Annotated[int, Meta(gt=0, lt=2**53)]
@@ -28,14 +28,6 @@ class Rule(Strict, frozen=True):
     message: Annotated[str, Meta(max_length=1024)] = ""
 
 
-class Mask(Strict, frozen=True):
-    """Which values may not leave."""
-
-    detectors: dict[str, Strategy] = {}
-    columns: dict[str, Strategy] = {}
-    mode: Literal["enforce", "detect"] = "enforce"
-
-
 class CredentialTerms(Strict, frozen=True):
     """The credential that the command gets."""
 
@@ -50,6 +42,7 @@ class Limits(Strict, frozen=True):
     timeout_s: Positive | None = None
     output_bytes: Positive | None = None
     on_expiry: Literal["finish", "cut"] = "finish"
+    on_echo: Literal["finish", "cut"] = "finish"  # when the output holds a credential that was injected
 
 
 class Obligations(Strict, frozen=True):

@@ -41,6 +41,7 @@ class Kind(StrEnum):
     CREDENTIAL_USE = "credential.use"
     CREDENTIAL_REVOKE = "credential.revoke"
     MASK_COUNT = "mask.count"
+    MASK_ECHO = "mask.echo"
     RECORDING_OPEN = "recording.open"
     RECORDING_PROGRESS = "recording.progress"
     RECORDING_SEAL = "recording.seal"

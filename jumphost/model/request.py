@@ -12,6 +12,7 @@ import rfc8785
 from msgspec import Struct
 
 from jumphost.model.identity import Identity
+from jumphost.model.mask import Mask
 
 SCHEMA = 1
 MAX_BYTES = 256 * 1024
@@ -305,6 +306,7 @@ class Request(Doc, frozen=True):
     env: dict[str, str]
     pty: bool
     approvals: tuple[ApprovalView, ...]
+    mask: Mask = Mask()  # of the site: in force where no rule speaks of masks
 
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from jumphost.model.decision import Judgement
 from jumphost.model.identity import Identity
+from jumphost.model.mask import Mask
 from jumphost.model.request import ApprovalView, Source, StdinMode, TargetView
 
 
@@ -28,6 +29,7 @@ class Submission(Struct, frozen=True):
     stdin_mode: StdinMode = "closed"
     stdin: bytes | None = None  # judged standard input, read to its end
     approvals: tuple[ApprovalView, ...] = ()
+    mask: Mask = Mask()  # the site's own
 
 
 class Engine(Protocol):

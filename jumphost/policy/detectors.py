@@ -11,7 +11,7 @@ from jumphost.errors import Code, Problem, Problems
 from jumphost.masking.custom import MOST, MOST_TRIGGER, VALIDATORS, Custom, PatternError, compiled
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.patterns import PatternScanner
-from jumphost.model.decision import Strategy
+from jumphost.model.mask import Strategy
 
 FOLDER: Final = "detectors"  # of a bundle
 SUFFIXES: Final = frozenset({".yaml", ".yml"})

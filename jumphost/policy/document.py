@@ -84,6 +84,7 @@ def build(submission: Submission, grammars: Grammars = NONE) -> Document:
             env=submission.env,
             pty=submission.pty,
             approvals=submission.approvals,
+            mask=submission.mask,
         )
     )
 

@@ -8,7 +8,7 @@ import pytest
 
 from jumphost.gateway import masked
 from jumphost.masking import stream
-from jumphost.model.decision import Mask
+from jumphost.model.mask import Mask
 from jumphost.testing.session import House, house, owing
 
 CARD = "4111 1111 1111 1111"

@@ -9,7 +9,7 @@ import pytest
 
 from jumphost.masking.base import MaskError
 from jumphost.masking.plan import Masker, open_masker
-from jumphost.model.decision import Mask
+from jumphost.model.mask import Mask
 from jumphost.testing.session import house, owing
 
 PLANTED = "planted 4111111111111111"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import get_args
 
 import pytest
 from msgspec.structs import replace
@@ -13,8 +14,9 @@ from jumphost.config.create import create_site
 from jumphost.config.load import load_site
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
-from jumphost.errors import Code, Unavailable
+from jumphost.errors import Code, Problems, Unavailable
 from jumphost.masking.custom import decode
+from jumphost.model.mask import Format, Mask
 from jumphost.policy.opa.engine import Opa
 from jumphost.policy.pool import Pool
 from jumphost.testing.opa import fake_opa
@@ -91,3 +93,24 @@ async def test_a_server_of_others(site: Site) -> None:
             await registry.engine(site, settings(site, replace(policy, token="none")))
     with pytest.raises(Unavailable, match="cannot be asked"):
         await registry.engine(site, settings(site, Policy(engine="opa", socket="run/none.sock")))
+
+
+def test_a_mask_of_the_site_is_held_to_the_detectors_there_are(site: Site) -> None:
+    text = site.settings.read_text()
+    site.settings.write_text(text + 'mask:\n  detectors: {"*": redact, credit_card: partial}\n  opaque: [gzip]\n')
+    assert registry.config(site).settings.mask.owed == Mask({"*": "redact", "credit_card": "partial"}, opaque=("gzip",))
+    line = text.count("\n") + 2
+    wrong = "mask:\n  detectors: {creditcard: redact, email: hide}\n  opaque: [rar]\n"
+    site.settings.write_text(text + wrong)
+    with pytest.raises(Problems) as caught:
+        registry.config(site)
+    where = str(site.settings)
+    assert [str(problem).removeprefix(f"{where}:") for problem in caught.value.problems] == [
+        f"{line}: mask.detectors.email: got 'hide', expected one of label, partial, pseudonym, redact",
+        f"{line + 1}: mask.opaque[0]: got 'rar', expected one of {', '.join(sorted(get_args(Format)))}".replace(
+            "lz4", "lz4, transform"
+        ),
+    ]
+    site.settings.write_text(text + wrong.replace("hide", "redact").replace("rar", "zip"))
+    with pytest.raises(Problems, match=rf":{line}: mask.detectors: got 'creditcard', expected "):
+        registry.config(site)

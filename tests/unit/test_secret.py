@@ -15,7 +15,7 @@ import jumphost
 from jumphost.secret import Secret
 
 PACKAGE = Path(jumphost.__file__).parent
-MAY_REVEAL = {"credential", "target", "signer", "policy/opa", "identity"}  # where secrets are used
+MAY_REVEAL = {"credential", "target", "signer", "policy/opa", "identity", "gateway/maskers.py"}  # that use secrets
 CANARY = "canary"
 
 

@@ -22,16 +22,24 @@ obligations(said) := joined if {
 	stdin := _strongest(["closed", "judge", "stream"], _said(said, "stdin"), "closed")
 	always := {
 		"approval": _approval(_said(said, "approval")),
-		"env": _env(_said(said, "env")),
+		"env": _in_each(_said(said, "env")),
 		"limits": _limits(_said(said, "limits")),
 		"record": record,
 		"stdin": stdin,
 	}
-	masks := _said(said, "mask")
-	mask := {name: value | count(masks) > 0; name := "mask"; value := _mask(masks)}
+	mask := {name: value | name := "mask"; value := masking(said)}
 	credential := {name: value | name := "credential"; some value in credentials(said)}
 	alert := {name: value | name := "alert"; some value in _said(said, name)}
 	joined := object.union(object.union(always, alert), object.union(mask, credential))
+}
+
+# METADATA
+# title: masking(said)
+# description: the one mask that all masks asked for come to; undefined where no rule speaks of masks
+masking(said) := joined if {
+	asked := _said(said, "mask")
+	count(asked) > 0
+	joined := _mask(asked)
 }
 
 # METADATA
@@ -57,7 +65,7 @@ _approval(lists) := sort({entry |
 	entry := {"groups": groups, "count": term.count, "ttl_s": term.ttl_s}
 })
 
-_env(lists) := sort({name |
+_in_each(lists) := sort({name |
 	some list in lists
 	some name in list
 	every other in lists { name in other }
@@ -69,7 +77,7 @@ _limits(said) := joined if {
 		least := min(_said(said, name))
 	}
 	words := {name: word |
-		name := "on_expiry"
+		some name in ["on_expiry", "on_echo"]
 		values := _said(said, name)
 		count(values) > 0
 		word := _strongest(["cut"], values, "finish")
@@ -77,12 +85,16 @@ _limits(said) := joined if {
 	joined := object.union(numbers, words)
 }
 
-# A mask that names no mode enforces; `*` speaks for every detector that its rule does not name.
+# A mask that names no mode enforces; `*` speaks for every detector that its rule does not name. What may go unseen is
+# what every mask lets.
 _mask(masks) := joined if {
 	modes := {mode | some mask in masks; mode := object.get(mask, "mode", "enforce")}
 	detectors := _strategies({map | some mask in masks; map := object.get(mask, "detectors", {})})
 	columns := _strategies({map | some mask in masks; map := object.get(mask, "columns", {})})
-	joined := {"mode": _strongest(["enforce"], modes, "detect"), "detectors": detectors, "columns": columns}
+	lets := _in_each({names | some mask in masks; names := object.get(mask, "opaque", [])})
+	opaque := {name: lets | name := "opaque"; count(lets) > 0}
+	always := {"mode": _strongest(["enforce"], modes, "detect"), "detectors": detectors, "columns": columns}
+	joined := object.union(always, opaque)
 }
 
 _strategies(maps) := {name: strategy |

@@ -82,6 +82,7 @@ test_the_smaller_limit_is_taken if {
 		[{"on_expiry": "cut"}, {"on_expiry": "finish"}, {"on_expiry": "cut"}],
 		[{"on_expiry": "finish"}, {"on_expiry": "finish"}, {"on_expiry": "finish"}],
 		[{"on_expiry": "cut"}, {"timeout_s": 7}, {"on_expiry": "cut", "timeout_s": 7}],
+		[{"on_echo": "cut"}, {"on_echo": "finish", "on_expiry": "cut"}, {"on_echo": "cut", "on_expiry": "cut"}],
 	]
 	every case in cases {
 		_joined("limits", case[0], case[1]) == case[2]
@@ -124,6 +125,18 @@ test_enforce_is_over_detect if {
 	every case in cases {
 		mask := _joined("mask", case[0], case[1])
 		mask.mode == case[2]
+	}
+}
+
+test_unseen_is_what_every_mask_lets if {
+	one := {"detectors": {"*": "redact"}, "opaque": ["zip", "gzip"]}
+	both := _joined("mask", one, {"opaque": ["gzip", "binary"]})
+	both.opaque == ["gzip"]
+	alone := _joined("mask", one, one)
+	alone.opaque == ["gzip", "zip"]
+	every strict in [{}, {"opaque": []}, {"opaque": ["xz"]}] {
+		neither := _joined("mask", one, strict)
+		object.keys(neither) == {"detectors", "columns", "mode"}
 	}
 }
 

@@ -5,7 +5,7 @@
 #   sets allow, deny and hold, and answers with the strongest effect, all rules that matched, losers too, and the joined
 #   obligations. What is malformed, contradicts itself or says nothing is denied. A rule whose id is listed in
 #   data.policies.data.observe.rules is only watched: it counts for nothing, and is said as would_allow, would_deny or
-#   would_hold.
+#   would_hold. Where output is masked, a command that changes the form of what it reads is denied (mask.defeated).
 package jumphost.main
 
 import data.jumphost.command
@@ -88,6 +88,29 @@ _vetoes contains rule if {
 	count(join.credentials(_owed)) > 1
 	message := "the rules that matched ask for different credentials"
 	rule := {"id": "policy.conflict", "effect": "deny", "message": message}
+}
+
+_vetoes contains rule if {
+	join.effect(_stated | _malformed) != "deny"
+	_enforced(_mask)
+	some asked in [input.command, input.stdin.command]
+	command.transforms(asked)
+	message := "the output is masked, and the command changes the form of what it reads"
+	rule := {"id": "mask.defeated", "effect": "deny", "message": message}
+}
+
+# The mask in force: what the rules said, or the site's own where none speaks of masks.
+_mask := join.masking(_owed)
+
+_mask := mask if {
+	not join.masking(_owed)
+	mask := input.mask
+	count(mask.detectors) + count(mask.columns) > 0
+}
+
+_enforced(mask) if {
+	object.get(mask, "mode", "enforce") == "enforce"
+	not "transform" in object.get(mask, "opaque", [])
 }
 
 _vetoes contains rule if {

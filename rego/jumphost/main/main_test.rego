@@ -192,3 +192,58 @@ test_what_is_malformed_is_denied_though_it_is_watched if {
 	answer.effect == "deny"
 	_effects(answer) == {["a", "allow"], ["policy.invalid", "deny"]}
 }
+
+# A verdict that asks for this mask, on a command that encodes what it reads, where the site has a mask of its own.
+_encoding(effect, mask, own) := answer if {
+	obligations := {"allow": {"mask": mask}, "hold": object.union(_terms, {"mask": mask})}
+	verdict := {"id": "a", "message": "may", "obligations": obligations[effect]}
+	asked := fixtures.exec(fixtures.batch_reader, fixtures.batch_host, [["base64", "/srv/a"]])
+	answer := _decided({"one": {"rule": {effect: {verdict}}}}, object.union(asked, {"mask": own}))
+}
+
+_none := {"detectors": {}, "columns": {}, "mode": "enforce", "opaque": []}
+
+_all_masked := object.union(_none, {"detectors": {"*": "redact"}})
+
+test_what_would_defeat_a_mask_is_denied if {
+	every effect in ["allow", "hold"] {
+		every mask in [{"detectors": {"*": "redact"}}, {"columns": {"ssn": "label"}, "opaque": ["gzip"]}] {
+			answer := _encoding(effect, mask, _none)
+			_effects(answer) == {["a", effect], ["mask.defeated", "deny"]}
+		}
+	}
+}
+
+test_unless_the_mask_lets_it_or_only_counts if {
+	every mask in [{"detectors": {"*": "redact"}, "opaque": ["transform"]}, {"detectors": {"*": "redact"}, "mode": "detect"}] {
+		answer := _encoding("allow", mask, _all_masked)
+		answer.effect == "allow"
+	}
+}
+
+test_the_mask_of_the_site_counts_where_no_rule_speaks if {
+	rules := {"one": {"rule": {"allow": {_verdicts.allow}}}}
+	asked := fixtures.exec(fixtures.batch_reader, fixtures.batch_host, [["base64", "/srv/a"]])
+	own := {"masked": _all_masked, "by columns": object.union(_none, {"columns": {"ssn": "redact"}})}
+	denied := {name |
+		some name, mask in own
+		answer := _decided(rules, object.union(asked, {"mask": mask}))
+		_effects(answer) == {["a", "allow"], ["mask.defeated", "deny"]}
+	}
+	denied == {"masked", "by columns"}
+	let := {"none": _none, "let": object.union(_all_masked, {"opaque": ["transform"]})}
+	allowed := {name |
+		some name, mask in let
+		answer := _decided(rules, object.union(asked, {"mask": mask}))
+		answer.effect == "allow"
+	}
+	allowed == {"none", "let"}
+}
+
+test_code_on_standard_input_counts_too if {
+	verdict := object.union(_verdicts.allow, {"obligations": {"mask": {"detectors": {"*": "redact"}}, "stdin": "judge"}})
+	encodes := fixtures.exec(fixtures.batch_reader, fixtures.batch_host, [["rev"]])
+	given := object.union(_literal.stdin, {"command": encodes.command})
+	answer := _decided({"one": {"rule": {"allow": {verdict}}}}, object.union(_literal, {"stdin": given}))
+	_effects(answer) == {["a", "allow"], ["mask.defeated", "deny"]}
+}

@@ -79,10 +79,11 @@ obligation(name, value) if {
 
 obligation(name, value) if {
 	name == "limits"
-	_only(value, {"timeout_s", "output_bytes", "on_expiry"})
+	_only(value, {"timeout_s", "output_bytes", "on_expiry", "on_echo"})
 	_whole(object.get(value, "timeout_s", 1), 9007199254740991)
 	_whole(object.get(value, "output_bytes", 1), 9007199254740991)
 	object.get(value, "on_expiry", "finish") in {"finish", "cut"}
+	object.get(value, "on_echo", "finish") in {"finish", "cut"}
 }
 
 obligation(name, value) if {
@@ -95,10 +96,11 @@ obligation(name, value) if {
 
 obligation(name, value) if {
 	name == "mask"
-	_only(value, {"detectors", "columns", "mode"})
+	_only(value, {"detectors", "columns", "mode", "opaque"})
 	_strategies(object.get(value, "detectors", {}))
 	_strategies(object.get(value, "columns", {}))
 	object.get(value, "mode", "enforce") in {"enforce", "detect"}
+	_unseen(object.get(value, "opaque", []))
 }
 
 _term(term) if {
@@ -115,6 +117,13 @@ _strategies(map) if {
 	every name, strategy in map {
 		is_string(name)
 		strategy in {"redact", "label", "pseudonym", "partial"}
+	}
+}
+
+_unseen(names) if {
+	is_array(names)
+	every name in names {
+		name in {"gzip", "zstd", "xz", "bzip2", "lz4", "zip", "7z", "encrypted", "binary", "transform"}
 	}
 }
 

@@ -12,11 +12,11 @@ _right := {
 	"stdin": ["closed", "judge", "stream"],
 	"env": [[], ["LANG", "_x"], [_long]],
 	"approval": [[_dba], [_dba, {"groups": ["a", "b"], "count": 16, "ttl_s": 2592000}]],
-	"limits": [{}, {"timeout_s": 1, "output_bytes": 9007199254740991, "on_expiry": "cut"}, {"on_expiry": "finish"}],
+	"limits": [{}, {"timeout_s": 1, "output_bytes": 9007199254740991, "on_expiry": "cut"}, {"on_expiry": "finish", "on_echo": "cut"}],
 	"credential": [{"name": "payments-ro", "ttl_s": 60}, {"name": "x", "ttl_s": 1, "delivery": "env"}, {"name": "x", "ttl_s": 1, "delivery": "file"}],
 	"mask": [
 		{}, {"mode": "detect"},
-		{"detectors": {"*": "redact", "iban": "label"}, "columns": {"pan*": "partial", "x": "pseudonym"}, "mode": "enforce"},
+		{"detectors": {"*": "redact", "iban": "label"}, "columns": {"pan*": "partial", "x": "pseudonym"}, "mode": "enforce", "opaque": ["gzip", "transform"]},
 	],
 }
 
@@ -38,7 +38,7 @@ _wrong := {
 	],
 	"limits": [
 		null, [], {"timeout_s": 0}, {"timeout_s": -1}, {"timeout_s": 0.5}, {"timeout_s": "5"}, {"timeout_s": null},
-		{"output_bytes": 9007199254740992}, {"on_expiry": "kill"}, {"cpu": 1},
+		{"output_bytes": 9007199254740992}, {"on_expiry": "kill"}, {"on_echo": "kill"}, {"cpu": 1},
 	],
 	"credential": [
 		null, "payments-ro", {}, {"name": "payments-ro"}, {"ttl_s": 60}, {"name": "a b", "ttl_s": 60},
@@ -47,7 +47,7 @@ _wrong := {
 	],
 	"mask": [
 		null, [], {"detectors": ["iban"]}, {"detectors": []}, {"detectors": {"iban": "hide"}}, {"detectors": {1: "redact"}},
-		{"columns": {"pan": null}}, {"mode": "off"}, {"rows": {}},
+		{"columns": {"pan": null}}, {"mode": "off"}, {"rows": {}}, {"opaque": "gzip"}, {"opaque": ["rar"]}, {"opaque": {"a": "gzip"}},
 	],
 	"mystery": [1],
 }

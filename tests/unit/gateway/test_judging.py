@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from jumphost.errors import Code
 from jumphost.gateway.judging import judge
-from jumphost.model.decision import CredentialTerms, Judgement, Mask, denied
+from jumphost.model.decision import CredentialTerms, Judgement, denied
 from jumphost.model.identity import Identity
+from jumphost.model.mask import Mask
 from jumphost.model.request import ApprovalView, TargetView
 from jumphost.policy.base import Submission
 from jumphost.testing.policies import submission
@@ -123,3 +124,31 @@ async def test_held_twice_is_asked_twice() -> None:
     await answered(engine)
     await answered(engine)
     assert engine.asked == [ASKED, ASKED]
+
+
+SITE = Mask({"*": "redact"}, opaque=("gzip",))
+
+
+@pytest.mark.parametrize("effect", ["allow", "hold"])
+async def test_the_mask_of_the_site_is_owed_where_no_rule_speaks_of_one(effect: Any) -> None:
+    engine, terms = ScriptedEngine(), ONE_DBA if effect == "hold" else ()
+    owing(engine, effect, terms)
+    assert (await answered(engine, submission(mask=SITE))).verdict.obligations.mask == SITE
+    assert (await answered(engine, submission(mask=Mask(mode="detect")))).verdict.obligations.mask is None
+    own = Mask({"email": "label"}, mode="detect")
+    owing(engine, effect, terms, mask=own)
+    assert (await answered(engine, submission(mask=SITE))).verdict.obligations.mask == own
+
+
+async def test_what_the_mask_of_the_site_cannot_do_is_denied() -> None:
+    engine = ScriptedEngine()
+    owing(engine, stdin="stream", record="io")
+    assert (await answered(engine)).verdict.effect == "allow"
+    assert (await answered(engine, submission(mask=SITE))).code == Code.POLICY_UNSUPPORTED
+
+
+async def test_a_judgement_under_another_mask_is_not_believed() -> None:
+    engine = ScriptedEngine()
+    engine.fault = returns(engine.judgement(submission(mask=Mask())))
+    judgement = await answered(engine, submission(mask=SITE))
+    assert (judgement.code, judgement.detail) == (Code.POLICY_INVALID, "mask")

@@ -5,16 +5,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 from structlog.testing import capture_logs
 
 from jumphost.errors import Code, JumphostError, Unavailable
 from jumphost.gateway import masked
 from jumphost.gateway.masked import Masked
+from jumphost.gateway.maskers import STDIN
+from jumphost.masking import engine
 from jumphost.masking.base import MaskError
 from jumphost.masking.counts import Counts
-from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import Masker, open_masker
-from jumphost.model.decision import Mask
 from jumphost.target.base import STDERR, STDOUT
 
 CARD = b"id 4111 1111 1111 1111 end\n"
@@ -115,7 +116,7 @@ async def test_without_maskers_all_goes_at_once() -> None:
 
 async def test_a_masker_of_input_has_no_output() -> None:
     stdin = Double()
-    way = Way({masked.STDIN: stdin, STDOUT: Double()})
+    way = Way({STDIN: stdin, STDOUT: Double()})
     way.masked.take(b"out", STDOUT)
     assert await way.ended() == b"out"
     assert stdin.calls == []
@@ -260,26 +261,10 @@ def test_a_whole_text() -> None:
 async def test_it_is_compiled_ahead_or_the_log_says_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
     with capture_logs() as logs:
         await masked.warm()
-    assert logs == []
+    level = {"hyperscan": "debug", "re2": "warning"}[engine.BEST]
+    assert logs == [{"event": "mask.ready", "engine": engine.BEST, "log_level": level}]
+    assert f'jumphost_masking_engine{{engine="{engine.BEST}"}} 1.0' in generate_latest().decode()
     monkeypatch.setattr(masked, "open_masker", lambda plan: 1 / 0)
     with capture_logs() as logs:
         await masked.warm()
     assert [entry["event"] for entry in logs] == ["mask.not_ready"]
-
-
-def test_counts_say_what_looked_and_what_it_found() -> None:
-    maskers = {STDOUT: open_masker(PLAN), STDERR: open_masker(PLAN)}
-    masked.whole(maskers[STDOUT], CARD + CARD)
-    told = masked.counted(Mask({"*": "redact", "email": "label"}), maskers)
-    assert (told["mode"], told["detectors"]) == ("enforce", sorted(DETECTORS))
-    assert told["engine"] in ("hyperscan", "re2")
-    out, err = told["streams"]["stdout"], told["streams"]["stderr"]
-    assert (out["scanned"], err) == (2 * len(CARD), {"scanned": 0, "counts": ()})
-    [row] = out["counts"]
-    assert (row.detector, row.action, row.count, row.bytes, row.distinct) == ("credit_card", "masked", 2, 38, 1)
-
-
-def test_counts_name_only_what_looked() -> None:
-    told = masked.counted(Mask({"iban": "label", "email": "redact"}, {"card_*": "redact"}, "detect"), {})
-    assert (told["detectors"], told["mode"]) == (["email", "iban", "column:card_*"], "detect")
-    assert masked.counted(Mask(), {})["detectors"] == []

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from jumphost.errors import Code
 from jumphost.gateway.owed import objection
 from jumphost.masking.custom import Custom, encode
-from jumphost.model.decision import CredentialTerms, Mask
+from jumphost.model.decision import CredentialTerms
+from jumphost.model.mask import Mask
 from jumphost.model.request import Command, Profile, Request
 from jumphost.policy import document
 from jumphost.testing.policies import submission

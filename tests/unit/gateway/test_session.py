@@ -15,8 +15,9 @@ from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.connection import Connection
 from jumphost.gateway.session import Session
 from jumphost.model.approval import Term
-from jumphost.model.decision import CredentialTerms, Limits, Mask, Verdict
+from jumphost.model.decision import CredentialTerms, Limits, Verdict
 from jumphost.model.event import Kind
+from jumphost.model.mask import Mask
 from jumphost.policy.base import Submission
 from jumphost.recording.writer import Recording
 from jumphost.store.writer import unavailable

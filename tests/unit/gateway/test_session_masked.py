@@ -1,18 +1,25 @@
 """A session whose decision asks for masking: caller and recording have the same bytes, and the trail the counts."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from jumphost.config import settings
 from jumphost.errors import Code, Refused
 from jumphost.gateway import masked
+from jumphost.gateway.execution import Execution
+from jumphost.masking.blind import digests
 from jumphost.masking.custom import Custom, encode
 from jumphost.masking.detectors.table import DETECTORS
-from jumphost.model.decision import Limits, Mask
+from jumphost.model.decision import Limits
+from jumphost.model.mask import Mask
+from jumphost.secret import Secret
 from jumphost.testing.session import House, house, owing, raises
 
 ALL = Mask({"*": "redact"})
@@ -155,3 +162,77 @@ async def test_judged_input_is_recorded_masked_and_arrives_as_it_is(here: House,
     assert await recorded(here, "i") == f"echo {STARS}\n"
     [told] = await here.events("mask.count")
     assert told["streams"]["stdin"]["counts"][0]["count"] == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["gzip -c /etc/passwd", "printf 'see\\n'; head -c 4000 /dev/urandom", "head -c 64 /dev/zero"]
+)
+async def test_what_nobody_can_look_into_is_cut(here: House, command: str) -> None:
+    done = await here.run(command)
+    assert (done.exit_status, "cut mask.opaque: the output is masked, and what came is" in done.stderr) == (77, True)
+    assert done.stdout in ("", "see\n")
+    [cut] = await here.events("command.cut")
+    [told] = await here.events("mask.count")
+    assert (cut["code"], cut["left"]) == ("mask.opaque", False)
+    assert told["streams"]["stdout"]["opaque"]["bytes"] == 0
+
+
+async def test_it_passes_where_the_policy_lets_it_by_name_and_the_trail_says_so(here: House) -> None:
+    owing(here.engine, mask=Mask({"*": "redact"}, opaque=("gzip",)))
+    async with await here.caller() as caller:
+        done = await caller.run(f"echo {CARD} | gzip -c", encoding=None)
+    assert gzip.decompress(bytes(done.stdout or b"")).decode() == f"{CARD}\n"
+    [told] = await here.events("mask.count")
+    assert told["streams"]["stdout"]["opaque"] == {"kind": "gzip", "bytes": len(done.stdout or b"")}
+    assert told["streams"]["stdout"]["scanned"] == 0
+
+
+async def test_the_mask_of_the_site_is_in_force_where_no_rule_speaks_of_one(tmp_path: Path) -> None:
+    own = settings.Mask(detectors={"credit_card": "label"}, index=True)
+    async with house(tmp_path, change=lambda known: replace(known, mask=own)) as here:
+        owing(here.engine)
+        assert (await here.run(f"echo {CARD}")).stdout == "[MASKED:CREDIT_CARD]\n"
+        owing(here.engine, mask=Mask({"email": "redact"}))
+        assert (await here.run(f"echo {CARD} ada@example.com")).stdout == f"{CARD} ***************\n"
+        assert all(asked.mask == Mask({"credit_card": "label"}) for asked in here.engine.asked)
+        first, _ = await here.events("mask.count")
+        [digest] = first["streams"]["stdout"]["index"]
+        assert bytes.fromhex(digest) in digests(here.parts.mask_key, CARD.encode(), [b" -"])
+
+
+SECRET = "s3cret-of-the-lease"
+
+
+@pytest.fixture
+def injected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command gets a secret, as a lease would give it one."""
+    start = Execution.start
+
+    async def leased(execution: Execution, channel: Any, cut: Any) -> None:
+        execution.conceal([Secret(SECRET.encode())])
+        await start(execution, channel, cut)
+
+    monkeypatch.setattr(Execution, "start", leased)
+
+
+@pytest.mark.usefixtures("injected")
+@pytest.mark.parametrize("mask", [None, Mask(), Mask({"*": "redact"}, mode="detect")])
+async def test_an_injected_secret_is_starred_whatever_the_policy_says(here: House, mask: Mask | None) -> None:
+    owing(here.engine, mask=mask)
+    done = await here.run(f"echo a {SECRET}; printf {SECRET} | base64; echo {SECRET} >&2")
+    assert (done.exit_status, done.stdout.split("\n")[0], done.stderr) == (0, "a *******************", "*" * 19 + "\n")
+    assert set(done.stdout.split("\n")[1]) <= set("*=0aQ")
+    assert SECRET not in await recorded(here, "o")
+    [echo] = await here.events("mask.echo")  # once for each secret, however often
+    assert (echo["stream"], echo["secret"]) == ("stdout", "0/raw")
+    assert SECRET not in json.dumps([event for event in await here.events() if event["kind"].startswith("mask.")])
+
+
+@pytest.mark.usefixtures("injected")
+async def test_an_echo_ends_the_command_where_the_policy_wants_it(here: House) -> None:
+    owing(here.engine, limits=Limits(on_echo="cut"))
+    done = await here.run(f"echo fine; sleep 0.2; echo {SECRET}; exec sleep 60")
+    assert (done.exit_status, "cut mask.echo: the output holds a credential" in done.stderr) == (77, True)
+    assert SECRET not in done.stdout + done.stderr
+    [cut] = await here.events("command.cut")
+    assert (cut["code"], len(await here.events("mask.echo"))) == ("mask.echo", 1)

@@ -11,7 +11,7 @@ from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.scanner import DetectorScanner
 from jumphost.masking.stream import IDLE_S, MAX_HELD, MAX_HOLD_S, StreamMasker
 from jumphost.masking.values import MAX_WHOLE, Rule
-from jumphost.model.decision import Strategy
+from jumphost.model.mask import Strategy
 
 KEY = b"k" * 32
 CARD = b"4111111111111111"

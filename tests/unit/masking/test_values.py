@@ -1,16 +1,15 @@
 """Spans that grow, and what is done where several speak of the same bytes."""
 
-import hmac
-
 import pytest
 
 from jumphost.masking.base import EXACT, HEURISTIC, VALIDATED
+from jumphost.masking.blind import Digest
 from jumphost.masking.values import MAX_WHOLE, Open, Rule, Value, clusters
-from jumphost.model.decision import Strategy
+from jumphost.model.mask import Strategy
 
 
 def value(start: int, end: int, name: str = "a", strategy: Strategy = "label", rank: int = VALIDATED) -> Value:
-    return Value(start, end, name, rank, Rule(strategy), start, 0, hmac.new(b"k", digestmod="sha256"))
+    return Value(start, end, name, rank, Rule(strategy), start, 0, Digest(b"k"))
 
 
 def test_values_apart_are_apart() -> None:

@@ -40,7 +40,7 @@ def test_the_kinds_are_those_of_the_contract() -> None:
     contract = """auth.ok auth.refused session.open session.close command.request command.decision command.alert
         command.start command.exit command.cut command.stop request.refused target.scan hold.open hold.detach
         hold.withdraw hold.approve hold.reject hold.expire hold.consume credential.issue credential.use
-        credential.revoke mask.count recording.open recording.progress recording.seal recording.recovered
+        credential.revoke mask.count mask.echo recording.open recording.progress recording.seal recording.recovered
         policy.load policy.rejected config.change identity.disable cert.revoke view.replay system.start
         system.stop"""
     assert [kind.value for kind in Kind] == contract.split()

@@ -8,7 +8,8 @@ import json
 import pytest
 
 from jumphost.model.approval import Term
-from jumphost.model.decision import CredentialTerms, Limits, Mask, Obligations, leading_rule, read_verdict
+from jumphost.model.decision import CredentialTerms, Limits, Obligations, leading_rule, read_verdict
+from jumphost.model.mask import Mask
 
 QUERY = "data.jumphost.main.decision"
 LITERAL = {"tier": "literal", "opaque": [], "dynamic": [], "commands": [{}]}
