@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from jumphost.audit.ever import Ever, Ran, ever
+from jumphost.audit.identity import KINDS, Traces, traces
 from jumphost.audit.when import Window
 from jumphost.clock import rfc3339
 from jumphost.model.event import Kind
@@ -108,6 +109,16 @@ class Questions:
             },
         )
         return ever(detector, (Ran(*row) for row in rows))
+
+    def identity(self, name: str) -> Traces:
+        """Which certificates an identity had and used, and from where."""
+        marks = ", ".join("?" * len(KINDS))
+        with reading(self._path) as connection:
+            rows = connection.execute(
+                f"SELECT body FROM event WHERE identity = ? AND kind IN ({marks}) ORDER BY at_ns, rowid",  # noqa: S608  # only marks
+                (name, *(kind.value for kind in KINDS)),
+            )
+            return traces(body for (body,) in rows)
 
     def locks(self) -> dict[str, dict[str, Any]]:
         """The identities that are locked, each with the event that says why."""

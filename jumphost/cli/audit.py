@@ -13,12 +13,14 @@ from jumphost.audit import when
 from jumphost.audit.ever import Ever
 from jumphost.audit.questions import Entry, Questions, Session
 from jumphost.audit.when import Window
+from jumphost.cli.audit_identity import identity
 from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, out, usage
 from jumphost.cli.session import recordings, result
 from jumphost.clock import SystemClock, rfc3339
 from jumphost.masking.detectors.table import DETECTORS
 
 app = noun("Questions to the trail.")
+app.command()(identity)
 
 MARGIN = 60.0  # seconds on each side of --at: jobs start a little late, and clocks differ
 POLL = 0.5  # seconds between looks at a journal that is followed

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from jumphost.clock import NS_PER_S, rfc3339
 from jumphost.config.bind import seconds
 from jumphost.config.files import read_public
 from jumphost.config.site import Site
+from jumphost.errors import Unavailable
 from jumphost.identity import krl as krl_file
 from jumphost.identity.revocation import Revocation, of_ca
 from jumphost.signer.client import ephemeral
@@ -67,6 +69,7 @@ def issue(
     except OSError as error:
         usage(f"cannot write {path}: {error.strerror}")
     ends = rfc3339(issued.valid_before * NS_PER_S)
+    _journal(place, {"identity": identity, "serial": issued.serial, "key": public.fingerprint, "valid_before": ends})
     emit(
         {"certificate": str(path), "identity": identity, "serial": issued.serial, "expires": ends},
         as_json=as_json,
@@ -102,6 +105,14 @@ def revoke(
     told = control.call(place.control_socket, "cert.revoke", msgspec.to_builtins(entry))
     done = f"revoked {entry.kind} {entry.value}: {told['ended']} live connections ended"
     emit({**msgspec.to_builtins(entry), **told}, as_json=as_json, text=lambda: out.print(printable(done)))
+
+
+def _journal(place: Site, made: dict[str, str]) -> None:
+    """Where a gateway runs, its journal has the certificate too; the signer's log has it in any case."""
+    from jumphost.gateway import control
+
+    with suppress(Unavailable):
+        control.call(place.control_socket, "cert.issued", made)
 
 
 def _revoke_list(place: Site, path: Path, as_json: bool) -> None:

@@ -44,6 +44,15 @@ class EnrollArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ttl_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_TTL_S)]
 
 
+class IssuedArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A certificate that an operator had the signer make."""
+
+    identity: str
+    serial: str
+    key: str
+    valid_before: str
+
+
 class ListArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Entries of a revocation list, or of a part of it; ``sha256`` is that of the whole file."""
 
@@ -88,6 +97,7 @@ class Administration:
             "approval.withdraw": self._withdraw,
             "site.reload": self._reload,
             "cert.revoke": self._revoke,
+            "cert.issued": self._issued,
             "cert.revoke_list": self._revoke_list,
             "identity.enroll": self._enroll,
             "identity.unlock": self._unlock,
@@ -135,6 +145,11 @@ class Administration:
         self._parts.standing.revoke(entry)
         gone = [entry.value] if entry.kind == "identity" else []
         return await self._gateway.shut_out(*gone)
+
+    async def _issued(self, args: dict[str, Any]) -> None:
+        made = _read(args, IssuedArgs)
+        data = {"how": "operator", "serial": made.serial, "key": made.key, "valid_before": made.valid_before}
+        await self._journal(Kind.CERT_ISSUE, identity=made.identity, **data)
 
     async def _revoke_list(self, args: dict[str, Any]) -> dict[str, int]:
         given = _read(args, ListArgs)

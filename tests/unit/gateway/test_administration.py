@@ -246,3 +246,9 @@ async def test_a_list_with_an_entry_that_is_none(here: Gatehouse, verbs: dict[st
     asked = verbs["cert.revoke_list"]({"sha256": "ab", "entries": [{"kind": "key", "value": "SHA256:x"}, entry]})
     assert (await refusal(asked)).code is Code.REQUEST_INVALID
     assert await here.store.read(revocations.everything) == []
+
+
+async def test_a_certificate_that_an_operator_made_is_journalled(here: Gatehouse, verbs: dict[str, Verb]) -> None:
+    await verbs["cert.issued"]({"identity": NAME, "serial": "7", "key": "SHA256:k", "valid_before": "later"})
+    [event] = await here.events()
+    assert (event["kind"], event["identity"], event["how"], event["serial"]) == ("cert.issue", NAME, "operator", "7")
