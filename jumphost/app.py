@@ -11,8 +11,6 @@ from typing import Any
 
 import asyncssh
 import structlog
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from jumphost import metrics, registry, wire
 from jumphost.approval.holds import Holds
@@ -25,6 +23,7 @@ from jumphost.gateway import aftermath, control, masked, transport
 from jumphost.gateway.administration import Administration
 from jumphost.gateway.admission import Admission
 from jumphost.gateway.generations import Generations
+from jumphost.gateway.maskers import mask_key
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.policies import Policies
 from jumphost.gateway.recovery import recover
@@ -42,7 +41,7 @@ from jumphost.recording.quota import DailyQuota, today
 from jumphost.signer import client as signer
 from jumphost.signer.client import SignerClient
 from jumphost.store import families, left, revocations
-from jumphost.store.requests import KEY_BYTES, Requests, read_key
+from jumphost.store.requests import Requests
 from jumphost.store.sqlite import Store
 
 log = structlog.get_logger(__name__)
@@ -106,7 +105,7 @@ async def serve(
             requests=requests,
             recordings=recordings,
             quota=DailyQuota(clock, settings.limits.recording_bytes_per_day, recorded),
-            mask_key=_mask_key(site),
+            mask_key=mask_key(site.keys / "requests_key"),
         )
         await _run(site, parts, engine, asked, ready, clock_is_right=clock_is_right)
 
@@ -220,12 +219,6 @@ async def _bound(listen: str, serve: Callable[[str, int], Awaitable[asyncio.Serv
 def _folder(path: Path) -> Path:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
-
-
-def _mask_key(site: Site) -> bytes:
-    """Of pseudonyms: as long as the key of the requests is the same, a value's pseudonym is (RFC 5869)."""
-    key = read_key(site.keys / "requests_key")
-    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"jumphost pseudonyms").derive(key)
 
 
 def _host_key(site: Site) -> asyncssh.SSHKey:

@@ -44,6 +44,8 @@ class Ever(Struct, frozen=True):
     last: str = ""
     seen: int = 0  # sessions that were looked at
     scanned: int = 0  # bytes of them
+    engines: tuple[str, ...] = ()  # what found where values may begin
+    unread: int = 0  # bytes that went out, compressed, encrypted or binary: nobody could look into them
     unjudged: int = 0  # times that a pause ended before it was clear what had been printed, which was starred
     unseen: Unseen = Unseen()
 
@@ -51,10 +53,12 @@ class Ever(Struct, frozen=True):
 def ever(detector: str, ran: Iterable[Ran]) -> Ever:
     """The answer, from what ran in the order it started."""
     looked: list[tuple[Ran, list[dict[str, Any]]]] = []
+    engines: set[str] = set()
     unseen = Unseen()
     for one in ran:
         told = msgspec.json.decode(one.body) if one.body else {}
         if detector in told.get("detectors", ()):
+            engines.add(told.get("engine", ""))
             looked.append((one, [stream for name, stream in told["streams"].items() if name in _OUTPUT]))
         else:
             unseen = Unseen(unseen.sessions + 1, unseen.bytes + one.recorded)
@@ -72,6 +76,8 @@ def ever(detector: str, ran: Iterable[Ran]) -> Ever:
         last=times[-1] if times else "",
         seen=len(looked),
         scanned=sum(stream["scanned"] for _, streams in looked for stream in streams),
+        engines=tuple(sorted(engines - {""})),
+        unread=sum(stream.get("opaque", {}).get("bytes", 0) for _, streams in looked for stream in streams),
         unjudged=sum(row["count"] for _, row in rows if row["detector"] == HELD),
         unseen=unseen,
     )

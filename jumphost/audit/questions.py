@@ -1,21 +1,33 @@
 """What auditors ask. Read-only: nothing here can change the trail, and a gateway may be running or not."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from jumphost.audit import value
 from jumphost.audit.ever import Ever, Ran, ever
 from jumphost.audit.identity import KINDS, Traces, traces
+from jumphost.audit.value import Reading, Value
 from jumphost.audit.when import Window
 from jumphost.clock import rfc3339
 from jumphost.model.event import Kind
 from jumphost.store.database import reading
 
 FOLLOW_BATCH = 500  # events read at once: bounds memory however long the journal is
+
+
+# What ran, each with what was told of its masking.
+_TOLD = """
+WITH told AS (
+  SELECT id, identity, target, started_ns, (SELECT body FROM event WHERE event.session = session.id AND kind = :kind
+    ORDER BY rowid DESC LIMIT 1) AS body
+  FROM session WHERE (:identity = '' OR identity = :identity) AND started_ns <= :end
+    AND coalesce(ended_ns, :end) >= :start
+)"""
 
 
 class Session(Struct, frozen=True):
@@ -128,6 +140,30 @@ class Questions:
             (Kind.IDENTITY_LOCK.value,),
         )
         return {name: msgspec.json.decode(body) for name, body in rows}
+
+    def value(self, digests: Collection[bytes], window: Window, *, identity: str = "") -> Value:
+        """Whether what ran within the window printed the value that has one of these digests; "": by anyone."""
+        about = {
+            "kind": Kind.MASK_COUNT.value,
+            "identity": identity,
+            "start": window.start_ns,
+            "end": window.end_ns,
+            "indexed": value.INDEXED,
+            "full": value.FULL,
+        }
+        wanted = {f"d{at}": digest.hex().encode() for at, digest in enumerate(digests)}
+        hit = " OR ".join(f"instr(body, :{name})" for name in wanted)
+        rows = self._ask(
+            f"{_TOLD} SELECT id, identity, target, started_ns FROM told WHERE {hit} ORDER BY started_ns, id",  # noqa: S608  # names above
+            {**about, **wanted},
+        )
+        [(ran, seen, full)] = self._ask(
+            f"{_TOLD} SELECT count(*), coalesce(sum(instr(body, :indexed) > 0), 0),"  # noqa: S608  # texts above
+            " coalesce(sum(instr(body, :full) > 0), 0) FROM told",
+            about,
+        )
+        readings = tuple(Reading(session, who, target, rfc3339(at)) for session, who, target, at in rows)
+        return Value(bool(readings), readings, seen, full, ran - seen)
 
     def events(self, session: str) -> list[bytes]:
         """Every event of a session, exact bytes, in order."""

@@ -17,7 +17,13 @@ from jumphost.cli.audit_identity import identity
 from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, out, usage
 from jumphost.cli.session import recordings, result
 from jumphost.clock import SystemClock, rfc3339
+from jumphost.config.load import load_site
+from jumphost.config.site import Site
+from jumphost.gateway.maskers import mask_key
+from jumphost.masking.blind import digests
+from jumphost.masking.custom import Custom
 from jumphost.masking.detectors.table import DETECTORS
+from jumphost.policy import detectors
 
 app = noun("Questions to the trail.")
 app.command()(identity)
@@ -83,22 +89,44 @@ def who(
 
 @app.command()
 def ever(
-    identity: Annotated[str, typer.Option("--identity", metavar="NAME", help="Whose commands are asked about.")],
-    detector: Annotated[str, typer.Option("--detector", metavar="NAME", help="What they may have printed.")],
+    identity: Annotated[
+        str,
+        typer.Option("--identity", metavar="NAME", help="Whose commands; of a value: else anyone's."),
+    ] = "",
+    detector: Annotated[str, typer.Option("--detector", metavar="NAME", help="What they may have printed.")] = "",
+    value_file: Annotated[
+        Path | None, typer.Option("--value-file", help="Or this very value, in a file.", dir_okay=False, exists=True)
+    ] = None,
+    value_stdin: Annotated[bool, typer.Option("--value-stdin", help="Or this very value, on standard input.")] = False,
     since: Annotated[str, typer.Option("--since", help="Only what ran at this time or after it.")] = "",
     until: Annotated[str, typer.Option("--until", help="Only what ran at this time or before it; else now.")] = "",
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say whether an identity's commands ever printed values of one kind, and how much was not looked at."""
+    """Say whether commands ever printed values of one kind, or one value, and how much was not looked at."""
     place = open_site(site)
-    if detector not in DETECTORS and not detector.startswith("column:"):
-        usage(f"got the detector {detector!r}, expected column:GLOB or one of {', '.join(DETECTORS)}")
+    if bool(detector) + bool(value_file) + value_stdin != 1 or (detector and not identity):
+        usage("got no question, expected --identity NAME --detector NAME, or --value-file FILE or --value-stdin")
     now = SystemClock().now_ns()
     try:
         window = when.between(since, until, now) if since else Window(0, when.moment(until, now) if until else now)
     except ValueError as error:
         usage(str(error))
+    if detector:
+        _ever(place, identity, detector, window, as_json=as_json)
+        return
+    try:
+        asked = (value_file.read_bytes() if value_file else sys.stdin.buffer.read()).strip()
+    except OSError as error:
+        usage(f"--value-file: {error.strerror}")
+    if not asked:
+        usage("got an empty value, expected what the command may have printed")
+    _value(place, identity, asked, window, as_json=as_json)
+
+
+def _ever(place: Site, identity: str, detector: str, window: Window, *, as_json: bool) -> None:
+    if detector not in DETECTORS and not detector.startswith("column:") and detector not in (own := _own(place)):
+        usage(f"got the detector {detector!r}, expected column:GLOB or one of {', '.join((*DETECTORS, *own))}")
     answer = Questions(place.journal_db).ever(identity, detector, window)
 
     def text() -> None:
@@ -107,6 +135,11 @@ def ever(
             print(f"  {line}")
 
     emit(msgspec.to_builtins(answer), as_json=as_json, text=text)
+
+
+def _own(place: Site) -> dict[str, Custom]:
+    """The detectors of the site's own."""
+    return detectors.load(place.resolve(load_site(place).settings.policy.bundle))
 
 
 def _told(answer: Ever) -> Iterator[str]:
@@ -118,8 +151,26 @@ def _told(answer: Ever) -> Iterator[str]:
         yield f"{answer.shown} bytes of values went out before they were known to be of one"
     if answer.unjudged:
         yield f"{answer.unjudged} times something was starred before it was clear what it was"
-    yield f"looked at: {answer.seen} sessions, {answer.scanned} bytes"
+    by = f", by {', '.join(answer.engines)}" if answer.engines else ""
+    yield f"looked at: {answer.seen} sessions, {answer.scanned} bytes{by}"
+    if answer.unread:
+        yield f"could not be looked into: {answer.unread} bytes"
     yield f"not looked at: {answer.unseen.sessions} sessions, {answer.unseen.bytes} bytes of recordings"
+
+
+def _value(place: Site, identity: str, asked: bytes, window: Window, *, as_json: bool) -> None:
+    between = {one.separators for one in DETECTORS.values()} | {one.separators.encode() for one in _own(place).values()}
+    key = mask_key(place.keys / "requests_key")
+    answer = Questions(place.journal_db).value(digests(key, asked, between), window, identity=identity)
+
+    def text() -> None:
+        print(escaped(f"{'yes' if answer.found else 'no'}: {identity or 'anyone'}, this value"))
+        for one in answer.readings:
+            print(escaped(f"  {one.started} {one.identity} on {one.target} in {one.session}"))
+        print(f"  looked at: {answer.seen} sessions, {answer.full} of them with more values than are kept")
+        print(f"  not looked at: {answer.unseen} sessions")
+
+    emit(msgspec.to_builtins(answer), as_json=as_json, text=text)
 
 
 def _window(at: str, margin: float, start: str, end: str) -> Window:

@@ -1,17 +1,22 @@
 """The maskers of one command: what its decision asks for, and always the secrets that were injected into it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from jumphost.masking import engine
 from jumphost.masking.base import EXACT_NAME
-from jumphost.masking.counts import Hit
+from jumphost.masking.counts import MOST_DISTINCT, Hit
 from jumphost.masking.custom import Custom
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.inspected import Inspected
 from jumphost.masking.plan import EVERY, Masker
 from jumphost.model.mask import Mask
 from jumphost.secret import Secret
+from jumphost.store.requests import KEY_BYTES, read_key
 from jumphost.target.base import STDERR, STDOUT
 
 STDIN: Final = 0
@@ -19,6 +24,11 @@ NAMES: Final = {STDIN: "stdin", STDOUT: "stdout", STDERR: "stderr"}
 
 Echoed = Callable[[str, str], None]
 """Hears of a secret in the output: the stream, and which secret in which encoding, ``NUMBER/ENCODING``."""
+
+
+def mask_key(key_file: Path) -> bytes:
+    """Of pseudonyms and of the blind index: the same for as long as the key of the requests is (RFC 5869)."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"jumphost pseudonyms").derive(read_key(key_file))
 
 
 def opened(
@@ -83,4 +93,5 @@ def _counted(masker: Masker, *, index: bool) -> dict[str, Any]:
         told["opaque"] = {"kind": masker.kind, "bytes": masker.unseen}
     if index:
         told["index"] = [digest.hex() for digest in masker.counts.index()]
+        told["full"] = any(row.distinct == MOST_DISTINCT for row in masker.counts.rows())
     return told

@@ -43,6 +43,16 @@ def test_yes_with_all_that_is_known() -> None:
     )  # fmt: skip
 
 
+def test_what_looked_and_what_could_not_be_looked_into() -> None:
+    def told(engine: str, count: int) -> Ran:
+        streams = {"stdout": {"scanned": 5, "counts": [], "opaque": {"kind": "gzip", "bytes": count}}}
+        body = msgspec.json.encode({"engine": engine, "detectors": ["credit_card"], "streams": streams})
+        return Ran(engine, NS, 0, body)
+
+    found = ever("credit_card", [told("re2", 7), told("hyperscan", 40), ran("a", 1)])
+    assert (found.engines, found.unread, found.scanned) == (("hyperscan", "re2"), 47, 120)
+
+
 @pytest.mark.parametrize(
     ("sessions", "seen", "unseen"),
     [

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from jumphost.audit.questions import Questions
+from jumphost.audit.value import Reading, Value
 from jumphost.audit.when import Window, around
 from jumphost.clock import parse_rfc3339, rfc3339
 from jumphost.errors import Unavailable
@@ -166,3 +167,38 @@ async def test_whether_it_ever_happened(
     found = Questions(tmp_path / "journal.db").ever("ada", "email", Window(at(start), at(end)))
     assert (found.sessions, found.seen, found.unseen.sessions) == (sessions, seen, unseen)
     assert found.found == bool(sessions)
+
+
+def indexed(name: str, time: str, *digests: bytes, identity: str = "ada", full: bool = False) -> list[Event]:
+    stream = {"scanned": 50, "counts": [], "index": [digest.hex() for digest in digests], "full": full}
+    about = {"session": name, "connection": "c", "identity": identity, "target": "db"}
+    told = Event(Kind.MASK_COUNT, at(time), **about, data={"detectors": [], "streams": {"stdout": stream}})
+    return [*ran(name, time, identity=identity), told, Event(Kind.COMMAND_EXIT, at(time), **about, data={"status": 0})]
+
+
+async def test_whether_a_value_was_ever_read(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "journal.db", log="gw")
+    mine, other, last = bytes(12), b"o" * 12, b"l" * 12
+    events = [
+        *indexed("one", "22T01:00:00", mine, other), *indexed("two", "22T02:00:00", other, full=True),
+        *indexed("three", "22T03:00:00", mine, identity="ben"), *indexed("none", "22T03:10:00"),
+        *counted("unindexed", "22T03:20:00", 1), *denied("denied", "22T02:00:10"),
+    ]  # fmt: skip
+    await store.write(None, *events)
+    await store.close()
+    questions, day = Questions(tmp_path / "journal.db"), Window(at("22T00:00:00"), at("23T00:00:00"))
+    found = questions.value([last, mine], day)
+    assert found == Value(
+        found=True,
+        readings=(
+            Reading("one", "ada", "db", rfc3339(at("22T01:00:00"))),
+            Reading("three", "ben", "db", rfc3339(at("22T03:00:00"))),
+        ),
+        seen=4,
+        full=1,
+        unseen=1,
+    )
+    assert [one.session for one in questions.value([mine], day, identity="ben").readings] == ["three"]
+    assert questions.value([mine], Window(at("22T02:00:00"), at("22T02:30:00"))) == Value(found=False, seen=1, full=1)
+    assert questions.value([last], day) == Value(found=False, seen=4, full=1, unseen=1)
+    assert questions.value([last], Window(0, 1)) == Value(found=False)

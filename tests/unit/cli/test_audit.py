@@ -1,17 +1,23 @@
+import base64
+import io
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from jumphost.cli import audit as cli
 from jumphost.clock import parse_rfc3339
 from jumphost.config.create import create_site
 from jumphost.config.site import Site
+from jumphost.gateway.maskers import mask_key
+from jumphost.masking.blind import digests
 from jumphost.model.event import Event, Kind, encode
 from jumphost.store.sqlite import Store
 from jumphost.testing.clock import ManualClock
 from jumphost.testing.commands import run
+from jumphost.testing.policies import STAFF
 
 TWO = parse_rfc3339("2026-11-22T02:00:00Z")
 CI: dict[str, Any] = {"session": "s1", "connection": "c", "identity": "ci", "target": "payments-db"}
@@ -153,11 +159,11 @@ async def test_following_goes_on_until_control_c(
 MASKED = Event(
     Kind.MASK_COUNT, TWO + 2 * 10**9, decision="d1", **CI,
     data={
-        "detectors": ["credit_card", "email"],
+        "detectors": ["credit_card", "email"], "engine": "re2",
         "streams": {"stdout": {"scanned": 90, "counts": [
             {"detector": "credit_card", "action": "masked", "count": 2, "bytes": 38, "distinct": 1, "shown": 3},
             {"detector": "held", "action": "masked", "count": 1, "bytes": 4, "distinct": 1, "shown": 0},
-        ]}},
+        ], "opaque": {"kind": "gzip", "bytes": 70}}},
     },
 )  # fmt: skip
 YES = """\
@@ -167,7 +173,8 @@ yes: ci, credit_card
   last  2026-11-22T02:00:01.000Z in s1
   3 bytes of values went out before they were known to be of one
   1 times something was starred before it was clear what it was
-  looked at: 1 sessions, 90 bytes
+  looked at: 1 sessions, 90 bytes, by re2
+  could not be looked into: 70 bytes
   not looked at: 0 sessions, 0 bytes of recordings
 """
 NO = """\
@@ -189,6 +196,60 @@ async def test_ever(site: Site) -> None:
     assert not run(*question, "credit_card", "--since", "2026-11-22T02:00:04Z", "--json").json["found"]
     assert not run(*question, "credit_card", "--until", "2026-11-22T01:00:00Z", "--json").json["found"]
     assert run(*question, "column:ssn", "--json").json["seen"] == 0
+
+
+READ = """\
+yes: anyone, this value
+  2026-11-22T02:00:01.000Z ci on payments-db in s1
+  looked at: 1 sessions, 0 of them with more values than are kept
+  not looked at: 0 sessions
+"""
+NEVER = """\
+no: ci, this value
+  looked at: 1 sessions, 0 of them with more values than are kept
+  not looked at: 0 sessions
+"""
+
+
+async def test_ever_of_one_value(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [digest] = digests(mask_key(site.keys / "requests_key"), b"4111111111111111", [])
+    told = {"detectors": [], "streams": {"stdout": {"index": [digest.hex()], "full": False}}}
+    store = Store.open(site.journal_db, log="gw")
+    await store.write(None, replace(MASKED, data=told))
+    await store.close()
+    value = tmp_path / "value"
+    value.write_text(" 4111-1111 1111 1111\n")
+    assert run("audit", "ever", "--value-file", value).out == READ
+    value.write_text("4111111111111112")
+    assert run("audit", "ever", "--identity", "ci", "--value-file", value).out == NEVER
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"4111 1111 1111 1111\n")))
+    found = run("audit", "ever", "--value-stdin", "--since", "2026-11-22T02:00:00Z", "--json").json
+    assert (found["found"], [one["session"] for one in found["readings"]]) == (True, ["s1"])
+    value.write_text("4111111111111111")
+    (site.keys / "requests_key").write_bytes(base64.b64encode(b"k" * 32))
+    assert not run("audit", "ever", "--value-file", value, "--json").json["found"]  # who has another key learns nothing
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--identity", "ci"), ("--detector", "iban"), ("--value-stdin", "--detector", "iban")]
+)
+def test_ever_of_no_question(site: Site, words: tuple[str, ...]) -> None:
+    ran = run("audit", "ever", *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert "got no question, expected --identity NAME --detector NAME, or --value-file" in ran.err
+
+
+def test_ever_of_no_value(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text(" \n")
+    ran = run("audit", "ever", "--value-file", tmp_path / "empty")
+    assert (ran.status, "got an empty value" in ran.err) == (2, True)
+
+
+def test_ever_of_a_detector_of_the_site(site: Site) -> None:
+    folder = site.root / "policies" / "detectors"
+    folder.mkdir(exist_ok=True)
+    (folder / "staff.yaml").write_text(STAFF)
+    assert run("audit", "ever", "--identity", "ci", "--detector", "staff", "--json").json["seen"] == 0
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """Which maskers a command gets, and what is told of what they found."""
 
+import base64
 import gzip
+from pathlib import Path
 
 import pytest
 
 from jumphost.errors import Code, Refused
 from jumphost.gateway import masked, maskers
-from jumphost.gateway.maskers import STDIN, counted
+from jumphost.gateway.maskers import STDIN, counted, mask_key
+from jumphost.masking import counts
 from jumphost.masking.blind import digests
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import Masker, PlanError, open_masker
@@ -119,3 +122,21 @@ def test_the_index_has_digests_of_values_and_of_no_secret() -> None:
     assert "index" not in counted(ALL, made)["streams"]["stdout"]
     [digest] = counted(ALL, made, index=True)["streams"]["stdout"]["index"]
     assert bytes.fromhex(digest) in digests(KEY, b"4111-1111-1111-1111", [b" -"])
+
+
+def test_the_index_says_where_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    for most, full in ((1, True), (2, False)):
+        for module in (counts, maskers):
+            monkeypatch.setattr(module, "MOST_DISTINCT", most)
+        made = opened(ALL)
+        masked.whole(made[STDOUT], CARD)
+        assert counted(ALL, made, index=True)["streams"]["stdout"]["full"] is full
+
+
+def test_the_key_is_made_of_that_of_the_requests(tmp_path: Path) -> None:
+    made = []
+    for given in (b"a" * 32, b"b" * 32):
+        (tmp_path / "key").write_bytes(base64.b64encode(given))
+        made += [mask_key(tmp_path / "key"), given]
+    assert len({*made}) == 4
+    assert {len(one) for one in made} == {32}
