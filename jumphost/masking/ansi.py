@@ -95,7 +95,8 @@ class Weaver:
 
     def before(self, place: int) -> int:
         """Bytes of all sequences that came before ``place``."""
-        return self._lengths[max(0, bisect_left(self._lengths, (place,)) - 1)][1]
+        at = bisect_left(self._lengths, (place,)) if len(self._lengths) > 1 else 0
+        return self._lengths[max(0, at - 1)][1]
 
     def forget(self, place: int) -> None:
         """Nothing before ``place`` is asked for any more."""

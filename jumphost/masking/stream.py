@@ -46,6 +46,7 @@ class StreamMasker:
         self._sent = 0  # up to here it has gone
         self._weak = 0  # up to here it may go when idle
         self._open = Open()
+        self._rules: dict[tuple[str, int], Rule] = {}
         self._idled = False
         self._broken = False
         self.scanned = 0  # bytes that came, so that no count means: looked at, and none found
@@ -142,7 +143,8 @@ class StreamMasker:
         start, end = self._base + span.start, self._base + span.end
         if end > self._sent and not self._open.grow(start, end, span.name):
             origin, shown = start + self._weaver.before(start + 1), max(0, self._sent - start)
-            rule, digest = self._rule(span), self.counts.digest()
+            rule = self._rules.get(span[2:]) or self._rules.setdefault(span[2:], self._rule(span))
+            digest = self.counts.digest()
             digest.update(self._text[span.start : span.start + shown], rule.separators)
             self._open.add(Value(start, end, span.name, span.rank, rule, origin, shown, digest))
 

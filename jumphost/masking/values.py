@@ -47,6 +47,8 @@ class Cluster:
     @property
     def strategy(self) -> Strategy:
         """The strictest of its values'."""
+        if len(self.values) == 1:
+            return self.values[0].rule.strategy
         return min((value.rule.strategy for value in self.values), key=STRICTEST.index)
 
     @property

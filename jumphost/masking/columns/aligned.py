@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
+from jumphost.masking.base import Span
 from jumphost.masking.columns.base import Cell, trimmed
 from jumphost.masking.columns.cells import masked
 from jumphost.masking.columns.names import WHOLE, Names
+from jumphost.masking.columns.skim import MOST, PLAIN, Skimmer
 from jumphost.masking.columns.width import places
 
 _RULE: Final = re.compile(r"[-─═=:+┼╪╬├┤╞╡╠╣╟╢╫╥╨┌┐└┘┬┴╔╗╚╝╦╩╤╧╭╮╰╯| ]+")
@@ -61,7 +63,7 @@ def rule(line: bytes) -> Columns | None:
 class Aligned:
     """A :class:`jumphost.masking.columns.base.Rows`, from after the rule. ValueError if the header does not fit it."""
 
-    __slots__ = ("_columns", "_masks", "_names", "_previous", "_ruled", "_wrapped")
+    __slots__ = ("_columns", "_masks", "_names", "_previous", "_ruled", "_skimmer", "_wrapped")
 
     def __init__(self, columns: Columns, header: bytes, names: Names) -> None:
         self._names = names
@@ -69,6 +71,7 @@ class Aligned:
         self._wrapped = [False] * len(self._masks)  # the cell goes on in the next line, and is of JSON
         self._ruled = False
         self._previous = b""
+        self._skimmer = _skimmer(columns, self._masks)
 
     def row(self, line: bytes) -> list[Cell] | None:
         """See :class:`jumphost.masking.columns.base.Rows`."""
@@ -90,6 +93,16 @@ class Aligned:
                 cells.update(self._cell(line, start, end, number, names))
         return sorted(cells)
 
+    def skim(self, buffer: bytes, at: int, spans: list[Span]) -> int:
+        """See :class:`jumphost.masking.columns.base.Rows`."""
+        if self._skimmer is None or any(self._wrapped):
+            return at
+        end, count = self._skimmer.read(buffer, at, spans)
+        if count:
+            last = buffer.rfind(b"\n", at, end - 1) + 1
+            self._ruled, self._previous = False, buffer[max(at, last) : end - 1].removesuffix(b"\r")
+        return end
+
     def _cell(self, line: bytes, start: int, end: int, number: int, names: Names | None) -> list[Cell]:
         """JSON that is wrapped is masked whole: its keys may be in two lines."""
         text = line[start:end].strip()
@@ -110,6 +123,7 @@ class Aligned:
         if len(found) == len(self._masks):  # it may as well be a row of dashes
             found = [old or new for old, new in zip(self._masks, found, strict=True)]
         self._columns, self._masks, self._wrapped = columns, found, [False] * len(found)
+        self._skimmer = _skimmer(columns, found)
         return True
 
     def _ends(self, line: bytes) -> bool:
@@ -117,6 +131,17 @@ class Aligned:
         if line.startswith(b"(") and _FOOTER.fullmatch(line):
             return self._columns.gap != "spaces"
         return not line.strip() and self._columns.gap != "spaces" and (not line or len(self._masks) > 1)
+
+
+def _skimmer(columns: Columns, masks: Sequence[str | None]) -> Skimmer | None:
+    """Of rows in ASCII whose bars are in their places; None where a row can be told from nothing else."""
+    if columns.gap != "bar" or len(columns.ranges) == 1:
+        return None
+    cells = [f"([{PLAIN}]{{{end - start}}}+)" for start, end in columns.ranges]
+    if not columns.outer:
+        cells[-1] = f"([{PLAIN}]{{0,{MOST}}}+)"
+    row = r"\|".join(["", *cells, ""] if columns.outer else cells)
+    return Skimmer(rf"(?![-=:+| ]*+\r?+\n){row}\r?+\n".encode(), masks)
 
 
 def _masks(columns: Columns, header: bytes, names: Names) -> list[str | None]:
@@ -129,7 +154,8 @@ def _masks(columns: Columns, header: bytes, names: Names) -> list[str | None]:
 
 def _sliced(columns: Columns, line: bytes, place: Sequence[int]) -> list[tuple[int, int]]:
     """The bytes of each cell by one way to count columns; empty where a separator is not in its place."""
-    cells = [(_at(place, start), _at(place, end)) for start, end in columns.ranges]
+    last = len(place) - 1
+    cells = [(place[min(start, last)], place[min(end, last)]) for start, end in columns.ranges]
     if not columns.outer:
         cells[-1] = cells[-1][0], len(line)
     edges = [(0, 0), *cells, (len(line), len(line))] if columns.outer else cells
@@ -139,7 +165,3 @@ def _sliced(columns: Columns, line: bytes, place: Sequence[int]) -> list[tuple[i
     else:
         fit = all(gap in _MARKS for gap in gaps)
     return cells if fit else []
-
-
-def _at(place: Sequence[int], column: int) -> int:
-    return place[min(column, len(place) - 1)]

@@ -40,6 +40,10 @@ class Rows(Protocol):
         """The cells to mask in a line without its end; None if it is not of this table."""
         ...
 
+    def skim(self, buffer: bytes, at: int, spans: list[Span]) -> int:
+        """Passes over rows that begin at ``at`` and hold nothing unusual: where the first begins that may."""
+        ...
+
 
 class Lines:
     """A :class:`Reader` of whole lines; one longer than :data:`CAP` is masked to its end."""
@@ -53,6 +57,8 @@ class Lines:
         """See :class:`Reader`."""
         spans: list[Span] = []
         while at < len(buffer):
+            if (at := self._rows.skim(buffer, at, spans)) == len(buffer):
+                break
             end = buffer.find(b"\n", at)
             there = end >= 0 or final
             end = end if end >= 0 else len(buffer)

@@ -13,6 +13,7 @@ from jumphost.masking.base import COLUMN, MaskError, Span
 from jumphost.masking.columns.base import CAP, Cell, Lines, Reader, Step, trimmed
 from jumphost.masking.columns.cells import masked
 from jumphost.masking.columns.names import WHOLE, Names
+from jumphost.masking.columns.skim import MOST, Skimmer
 
 _WITH_QUOTES: Final = (b",", b";")
 
@@ -44,6 +45,18 @@ def reader(delimiter: bytes, fields: Sequence[bytes], names: Names) -> Reader:
     return Lines(Plain(delimiter, fields, names))
 
 
+def _may_be_header(buffer: bytes, at: int, end: int) -> bool:
+    """Whether all cells of a row may be names; ``end`` is after its line break."""
+    end -= 1 + (buffer[end - 2 : end - 1] == b"\r")
+    return _HEADER.fullmatch(buffer, at, end) is not None
+
+
+def _unquoted(buffer: bytes, start: int, end: int, name: str) -> Cell:
+    """A cell of CSV without its quotes; the white space around it is of the value."""
+    quoted = buffer[start : start + 1] == b'"'
+    return Cell(start + quoted, end - quoted, name)
+
+
 def may_be_record(fields: Sequence[bytes], names: Names) -> bool:
     """Whether a header may as well be a masked column and its value: psql expanded and unaligned at once."""
     return len(fields) == 2 and names.of(fields[0]) is not None and not _CERTAIN.fullmatch(fields[1])
@@ -52,12 +65,13 @@ def may_be_record(fields: Sequence[bytes], names: Names) -> bool:
 class Plain:
     """A :class:`jumphost.masking.columns.base.Rows` without quotes."""
 
-    __slots__ = ("_columns", "_delimiter", "_names", "_seen")
+    __slots__ = ("_columns", "_delimiter", "_names", "_seen", "_skimmer")
 
     def __init__(self, delimiter: bytes, fields: Sequence[bytes], names: Names) -> None:
         self._delimiter, self._names = delimiter, names
         self._columns = [names.of(field) for field in fields]
         self._seen = -may_be_record(fields, names)  # then the header is read as a row
+        self._skimmer = self._skimming()
 
     def row(self, line: bytes) -> list[Cell] | None:
         """See :class:`jumphost.masking.columns.base.Rows`."""
@@ -74,12 +88,28 @@ class Plain:
         cells: list[Cell] = []
         if header(line, self._names):  # of another table, as it seems
             self._columns = [mask or self._names.of(field) for mask, field in zip(columns, fields, strict=True)]
+            self._skimmer = self._skimming()
         first = self._names.of(fields[0]) if len(fields) == 2 else None  # a record, a line for each of its columns
         for number, (field, column) in enumerate(zip(fields, columns, strict=True)):
             mask = column or (first if number else None)
             cells += masked(line, at, at + len(field), mask, names)
             at += len(field) + len(self._delimiter)
         return cells
+
+    def skim(self, buffer: bytes, at: int, spans: list[Span]) -> int:
+        """See :class:`jumphost.masking.columns.base.Rows`."""
+        if self._skimmer:
+            at, count = self._skimmer.read(buffer, at, spans)
+            self._seen += count
+        return at
+
+    def _skimming(self) -> Skimmer | None:
+        """Of rows without quotes, so without JSON; not of two columns, which may be a record's."""
+        if len(self._columns) < 3:
+            return None
+        other = re.escape(self._delimiter)
+        cell = rb"([^\"'\r\n%s]{0,%d}+)" % (other, MOST)
+        return Skimmer(other.join([cell] * len(self._columns)) + rb"\r?+\n", self._columns, unusual=_may_be_header)
 
     def _other(self, line: bytes) -> list[Cell] | None:
         """A row with a line break or a delimiter in it; or the header of another table."""
@@ -93,11 +123,12 @@ class Plain:
 class Quoted:
     """A :class:`jumphost.masking.columns.base.Reader` of CSV (RFC 4180): a quoted field may hold anything."""
 
-    __slots__ = ("_columns", "_field", "_names", "_quotes", "_seen")
+    __slots__ = ("_columns", "_delimiter", "_field", "_names", "_quotes", "_seen", "_skimmer")
 
     def __init__(self, delimiter: bytes, fields: Sequence[bytes], names: Names) -> None:
-        self._names = names
+        self._names, self._delimiter = names, delimiter
         self._columns = [names.of(field) for field in fields]
+        self._skimmer = self._skimming()
         self._seen = self._quotes = 0  # bytes of the record that is held, up to a line break, and quotes in them
         other = re.escape(delimiter)
         self._field = re.compile(
@@ -108,6 +139,8 @@ class Quoted:
         """See :class:`jumphost.masking.columns.base.Reader`."""
         spans: list[Span] = []
         while at < len(buffer):
+            if not self._seen and (at := self._skimmer.read(buffer, at, spans)[0]) == len(buffer):
+                break
             end = self._record(buffer, at, final=final)
             if (len(buffer) if end < 0 else end) - at > CAP:
                 raise MaskError(f"a record of CSV is longer than {CAP} bytes")
@@ -121,6 +154,13 @@ class Quoted:
             ]
             at = end
         return Step(at, spans)
+
+    def _skimming(self) -> Skimmer:
+        """Of records in one line, with no quotes but those around a field."""
+        other = re.escape(self._delimiter)
+        cell = rb"(\"[^\"'\r\n]{0,%d}+\"|[^\"'\r\n%s]{0,%d}+)" % (MOST, other, MOST)
+        row = other.join([cell] * len(self._columns)) + rb"\r?+\n"
+        return Skimmer(row, self._columns, unusual=_may_be_header, cell=_unquoted)
 
     def _record(self, buffer: bytes, at: int, *, final: bool) -> int:
         """Where the record ends, after its line break; -1 if its end is not there."""
@@ -161,6 +201,7 @@ class Quoted:
         columns, names, texts = self._columns, self._names.keyed(record), [record[start:end] for start, end in fields]
         if header(record.rstrip(b"\r\n"), self._names):  # of another table, as it seems
             self._columns = [mask or self._names.of(text) for mask, text in zip(columns, texts, strict=True)]
+            self._skimmer = self._skimming()
         return [
             Cell(start, end, mask)
             for (start, end), text, column in zip(fields, texts, columns, strict=True)

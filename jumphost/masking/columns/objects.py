@@ -13,6 +13,10 @@ DEEPEST: Final = 256  # objects and arrays in one another
 _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
 _KEY: Final = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*"', re.DOTALL)
 _STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*', re.DOTALL)
+_MEMBER: Final = re.compile(  # a name and a value that holds no JSON, up to what follows
+    rb'[ \t\r\n]*+"([^"\\\n]{0,256}+)"[ \t\r\n]*+:[ \t\r\n]*+'
+    rb'(?:"(?![ \t\r\n]*+[{\[])([^"\\]*+)"|([-+.0-9A-Za-z]++))[ \t\r\n]*+(?:(,)|(?=}))'
+)
 _CLOSED: Final = {b"{": b"}", b"[": b"]"}
 _SCALAR: Final = re.compile(rb"[-+.0-9A-Za-z]*+")
 
@@ -47,6 +51,8 @@ class Objects:
         while True:
             if self._inside:
                 at = self._value(buffer, at, spans)
+            elif self._expect == b"k":
+                at = self._members(buffer, at, spans)
             match = None if self._inside else _SPACE.match(buffer, at)
             at = match.end() if match else at
             if at == len(buffer):
@@ -65,6 +71,18 @@ class Objects:
             if not self._levels:
                 return Step(at, spans, done=True)
         return Step(len(buffer) if final else at, spans)
+
+    def _members(self, buffer: bytes, at: int, spans: list[Span]) -> int:
+        """Passes over members of an object with one match for each, as far as they hold nothing unusual."""
+        level = self._levels[-1]
+        while self._expect == b"k" and (member := _MEMBER.match(buffer, at)):
+            mask = level.mask or self._names.of(member[1])
+            start, end = member.span(2 if member[3] is None else 3)
+            if mask and start < end:
+                spans.append(Span(start, end, mask, COLUMN))
+            at = member.end()
+            self._expect, self._mask = (b"k", level.mask) if member[4] else (b",", mask)
+        return at
 
     def _nested(self, buffer: bytes, at: int, *, final: bool) -> str | None:
         """How a string is masked that may itself be JSON: "" if it is not; None if its end is not there."""
@@ -89,7 +107,7 @@ class Objects:
             at = match.end() if match else at
             over = at < len(buffer)
         else:
-            if self._escape:
+            if self._escape and at < len(buffer):
                 at, self._escape = at + 1, False
             match = _STRING.match(buffer, at)
             at = match.end() if match else at

@@ -1,12 +1,15 @@
 """Records with a line for each column: psql expanded, mysql -E, the line mode of sqlite3."""
 
 import re
+from collections.abc import Sequence
 from typing import Final, Literal
 
+from jumphost.masking.base import Span
 from jumphost.masking.columns import delimited
 from jumphost.masking.columns.base import Cell, trimmed
 from jumphost.masking.columns.cells import masked
 from jumphost.masking.columns.names import WHOLE, Names
+from jumphost.masking.columns.skim import MOST, PLAIN, Skimmer
 from jumphost.masking.columns.width import places
 
 Kind = Literal["mysql", "bars", "spaces", "sqlite"]
@@ -39,18 +42,21 @@ class Records:
     it there goes on with the value before.
     """
 
-    __slots__ = ("_column", "_kind", "_mask", "_names", "_spaces")
+    __slots__ = ("_column", "_kind", "_last", "_lines", "_mask", "_names", "_skimmer", "_spaces")
 
     def __init__(self, kind: Kind, names: Names) -> None:
         self._kind, self._names = kind, names
         self._column: int | None = None  # where the sign stands
         self._mask: str | None = None  # of the value that the next line may go on with
         self._spaces = kind == "spaces"
+        self._lines: list[tuple[bytes, str | None]] | None = None  # of this record, up to the sign, and their masks
+        self._skimmer: Skimmer | None = None
+        self._last: tuple[int | None, str | None] = None, None  # column and mask at the end of a record
 
     def row(self, line: bytes) -> list[Cell] | None:
         """See :class:`jumphost.masking.columns.base.Rows`."""
         if self._kind != "sqlite" and kind(line) == self._kind:
-            self._column = self._mask = None
+            self._begin()
             return []
         if not line.strip():
             return None if self._kind in {"bars", "spaces"} else self._between()
@@ -60,11 +66,13 @@ class Records:
         if not ends and self._kind == "bars":
             return [] if _CLOSING.fullmatch(line.decode(errors="replace").strip()) else None
         if not ends:
+            self._lines = None
             return self._goes_on(line)
         cells: set[Cell] = set()
         names = self._names.keyed(line)
         for start, end in ends:
             name = line[:start].decode(errors="replace").strip(_BARS).encode()
+            self._note(line[:end], name, usual=len(ends) == 1)
             if name or self._kind != "bars":
                 self._mask = self._names.of(name)
             text = line[end:].strip()
@@ -72,6 +80,30 @@ class Records:
                 self._mask = WHOLE  # JSON that is wrapped: its keys may be in two lines
             cells.update(masked(line, end, self._end(line), self._mask, names))
         return sorted(cells)
+
+    def skim(self, buffer: bytes, at: int, spans: list[Span]) -> int:
+        """See :class:`jumphost.masking.columns.base.Rows`."""
+        if self._skimmer:
+            at, count = self._skimmer.read(buffer, at, spans)
+            if count:
+                self._column, self._mask = self._last
+        return at
+
+    def _begin(self) -> None:
+        """Another record; those that follow may be as the one before was."""
+        if self._lines and not self._skimmer:
+            *_, (prefix, mask) = self._lines
+            self._last = len(prefix) - 1, mask
+            self._skimmer = _skimmer(self._kind, self._lines)
+        self._column = self._mask = None
+        self._lines = []
+
+    def _note(self, prefix: bytes, name: bytes, *, usual: bool) -> None:
+        """What stands before a value; a record with anything unusual is not skimmed."""
+        if self._lines is not None:
+            self._lines.append((prefix, self._names.of(name)))
+            if not (usual and name and prefix.isascii()):
+                self._lines = None
 
     def _between(self) -> list[Cell]:
         """An empty line: between records of SQLite, else within a value."""
@@ -120,6 +152,26 @@ class Records:
         return len(text)
 
 
+def _skimmer(kind: Kind, lines: Sequence[tuple[bytes, str | None]]) -> Skimmer | None:
+    """Of whole records whose lines begin with these; None where no line announces them."""
+    if kind not in _ANNOUNCED:
+        return None
+    value = rb"(?=[ \r\n])([%s]{0,%d}+)\r?+\n" % (PLAIN.encode(), MOST)
+    row = _ANNOUNCED[kind] + rb"\r?+\n" + b"".join(re.escape(prefix) + value for prefix, _ in lines)
+    bordered = lines[0][0].startswith(b"| ")
+    return Skimmer(row, [mask for _, mask in lines], cell=_in_border if bordered else trimmed)
+
+
+def _in_border(buffer: bytes, start: int, end: int, name: str) -> Cell:
+    """A value without the border of its table."""
+    text = buffer[start:end].rstrip()
+    return trimmed(buffer, start, start + len(text.removesuffix(b"|")), name)
+
+
+_ANNOUNCED: Final[dict[Kind, bytes]] = {
+    "mysql": rb"\*{10,64}+ [0-9]{1,18}+\. row \*{10,64}+",
+    "bars": rb"[-+|]{1,3}+\[ RECORD [0-9]{1,18}+ \][-+|]{0,512}+",
+}
 _BORDERS: Final = tuple(bar.encode() for bar in "|│║")
 _BYTES: Final[dict[Kind, re.Pattern[bytes]]] = {
     "mysql": re.compile(rb":(?= |$)"),

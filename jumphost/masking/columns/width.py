@@ -1,5 +1,6 @@
 """Columns of a terminal that text takes, as clients count them: by the width of characters, or one for each."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -28,6 +29,8 @@ def _cells(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
+_HIGH: Final = re.compile(rb"[\x80-\xff]+")  # whole characters of UTF-8, or of Latin-1
+
 COUNTS: Final[tuple[Callable[[str], list[int]], ...]] = (cells, cells_of_old, characters)
 
 
@@ -35,17 +38,22 @@ def places(line: bytes) -> list[Sequence[int]]:
     """For each way to count, the byte where each column begins; one more for the end. A wide character has two."""
     if line.isascii():
         return [range(len(line) + 1)]
-    text = line.decode(errors="replace") if _valid(line) else line.decode("latin-1")
-    sizes = [len(character.encode()) for character in text] if _valid(line) else [1] * len(text)
+    encoding = "utf-8" if _valid(line) else "latin-1"
+    runs = [(match.start(), match[0].decode(encoding)) for match in _HIGH.finditer(line)]
     found: list[Sequence[int]] = []
     for count in COUNTS:
-        starts: list[int] = []
+        way: list[int] = []
         at = 0
-        for size, width in zip(sizes, count(text), strict=True):
-            starts += [at] * width
-            at += size
-        found.append([*starts, at])
-    return [way for at, way in enumerate(found) if way not in found[:at]]
+        for start, text in runs:
+            way += range(at, start)
+            at = start
+            for character, width in zip(text, count(text), strict=True):
+                way += [at] * width
+                at += len(character.encode(encoding))
+        way += range(at, len(line) + 1)
+        if way not in found:
+            found.append(way)
+    return found
 
 
 def _valid(line: bytes) -> bool:

@@ -13,6 +13,12 @@ class Upper:
             return None
         return [Cell(0, len(line), "column:x")] if line.isupper() else [Cell(0, 0, "column:x")]
 
+    def skim(self, buffer: bytes, at: int, spans: list[Span]) -> int:
+        """Passes over lines of dots."""
+        while buffer.startswith(b"...\n", at):
+            at += 4
+        return at
+
 
 def read(text: bytes, *, final: bool = False) -> Step:
     return Lines(Upper()).read(text, 0, final=final)
@@ -22,6 +28,7 @@ def test_whole_lines() -> None:
     assert read(b"a\nBC\r\nD") == Step(6, [Span(2, 4, "column:x", COLUMN)])
     assert read(b"D", final=True) == Step(1, [Span(0, 1, "column:x", COLUMN)])
     assert read(b"", final=True) == Step(0, [])
+    assert read(b"...\nBC\n...\n...\n") == Step(15, [Span(4, 6, "column:x", COLUMN)])
 
 
 def test_the_end() -> None:
