@@ -146,9 +146,8 @@ def _check_names(request: Request) -> None:
 
 
 def _matches(where: str, pattern: re.Pattern[str], values: Iterable[str]) -> None:
-    fits = pattern.fullmatch
     for value in values:
-        if not fits(value):
+        if not pattern.fullmatch(value):
             raise _invalid(where, f"got {ascii(value)[:80]}, expected {pattern.pattern}")
 
 

@@ -46,16 +46,32 @@ class Tool:
     single_dash: bool = False  # -flag is --flag
 
 
-@cache
 def table(tool: Tool, verb: tuple[str, ...]) -> Table:
     """The flags that may stand behind ``verb``; before one, if there is none."""
-    bare, valued = map(names, _NO_FLAGS if verb and tool.apart else tool.before)
-    if verb:
-        bare, valued = bare | names(tool.common.bare), valued | names(tool.common.valued)
-        for key in dict.fromkeys((verb[-1], " ".join(verb))):
-            more_bare, more_valued = map(names, tool.by_verb.get(key, _NO_FLAGS))
-            bare = {flag: name for flag, name in bare.items() if flag not in more_valued} | more_bare
-            valued = {flag: name for flag, name in valued.items() if flag not in more_bare} | more_valued
+    if not verb:
+        return _before(tool)
+    known = [key for key in dict.fromkeys((verb[-1], " ".join(verb))) if key in tool.by_verb]
+    return _behind(tool, tuple(known))
+
+
+@cache
+def _before(tool: Tool) -> Table:
+    return _table(tool, *map(names, tool.before))
+
+
+@cache
+def _behind(tool: Tool, known: tuple[str, ...]) -> Table:
+    """Behind a verb, of which these are in the table of the tool."""
+    bare, valued = map(names, _NO_FLAGS if tool.apart else tool.before)
+    bare, valued = bare | names(tool.common.bare), valued | names(tool.common.valued)
+    for key in known:
+        more_bare, more_valued = map(names, tool.by_verb[key])
+        bare = {flag: name for flag, name in bare.items() if flag not in more_valued} | more_bare
+        valued = {flag: name for flag, name in valued.items() if flag not in more_bare} | more_valued
+    return _table(tool, bare, valued)
+
+
+def _table(tool: Tool, bare: Mapping[str, str], valued: Mapping[str, str]) -> Table:
     return Table(bare=bare, valued=valued, optional=names(tool.optional), short_equals=True, truth=True)
 
 

@@ -7,13 +7,26 @@ from typing import Final
 
 from jumphost.command.secrets.hints import holder
 
-HINTS: Final = (  # one of them is in each secret path, in small letters
+HINTS: Final = (  # one of them is in each secret path, in small letters, however its folders are joined
     *("shadow", "sudoers", "private", "secret", "key", ".pem", "credential", "token", "passw", "vault", "history"),
-    *("environ", "krb5", ".env", ".ssh", "id_", "pgpass", ".cnf", "netrc", "docker", ".kube", "kubernetes", "k3s"),
+    *(
+        "environ",
+        "krb5",
+        ".env",
+        ".ssh",
+        "id_",
+        "pgpass",
+        ".cnf",
+        "netrc",
+        ".docker",
+        ".kube",
+        "kubernetes/",
+        "k3s.yaml",
+    ),
     *(".p12", ".pfx", ".jks", ".kdbx", ".ppk", ".ovpn", "passwd", "wp-config", "rclone", ".boto", ".s3cfg", "tfstate"),
-    *("terraform", "npmrc", "pypirc", "settings", "auth", "gcloud", ".azure", "gnupg", ".config", "wireguard"),
-    *("letsencrypt", "system-connections", "/mem", "kmem", "kcore", "viminfo", "lesshst", "histfile", "lib/sss"),
-    *(".aws", ".gem", "password-store", "kubelet", "chap", "pap-"),
+    *(".terraform", "npmrc", "pypirc", ".m2", "auth.json", ".azure", "gnupg", ".config", "wireguard"),
+    *("letsencrypt", "system-connections", "/mem", "kmem", "kcore", "viminfo", "lesshst", "histfile", "sss"),
+    *(".aws", ".gem", "password-store", "kubelet", "k3s.yaml", "chap", "pap-"),
 )
 _hinted: Final = holder(HINTS)
 _MAX_CHARS: Final = 4096  # PATH_MAX of Linux
@@ -24,7 +37,7 @@ _NOT_SECRET = re.compile(
     r"|(?:^|/)(?:(?:full)?chain|cert|ca|ca-bundle|cacert|ca-cert|cert-bundle|tls-ca-bundle|dhparams?)[0-9]*\.pem$"
     r"|(?:^|/)[^/]*(?:public|\.crt|\.cert)[^/]*\.pem$|\.env\.(?:dist|example|sample|template)$"
 )
-_SECRET: Final = re.compile(
+SECRET: Final = re.compile(
     r"""
     (?:^|/)etc/(?: g?shadow-? | sudoers (?:\.d(?:/.*)?)? | security/opasswd | krb5\.keytab | ipsec\.secrets
         | ppp/(?:chap|pap)-secrets | rndc\.key | mysql/debian\.cnf | wireguard(?:/.*)? | ssl/private(?:/.*)?
@@ -58,5 +71,5 @@ def in_text(text: str) -> Iterator[str]:
         if len(piece) <= _MAX_CHARS and _hinted(piece.lower()):
             path = posixpath.normpath(piece)
             path = path[1:] if path.startswith("//") else path
-            if _SECRET.search(path) and not _NOT_SECRET.search(path):
+            if SECRET.search(path) and not _NOT_SECRET.search(path):
                 yield path

@@ -77,7 +77,7 @@ _FORMS: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
         rf"(?i:{_IDENTIFIED}{_QUOTED})",
     ),
 )
-_SHAPES: Final = tuple((name, hints, re.compile(form)) for name, hints, form in _FORMS)
+SHAPES: Final = tuple((name, hints, re.compile(form)) for name, hints, form in _FORMS)
 DETECTORS: Final = frozenset(name for name, _, _ in _FORMS)
 HINTS: Final = frozenset(hint for _, hints, _ in _FORMS for hint in hints)  # in small letters
 _hinted: Final = holder(HINTS)
@@ -88,6 +88,6 @@ def in_text(text: str) -> Iterator[str]:
     small = text.lower()
     if not _hinted(small):
         return
-    for name, hints, shape in _SHAPES:
+    for name, hints, shape in SHAPES:
         if any(hint in small for hint in hints) and shape.search(text):
             yield name

@@ -23,6 +23,8 @@ def load() -> None:
 def described(command: Command) -> Command:
     """``command`` with its SQL; ``sql_opaque`` is among its opaque reasons if any of that is not wholly known."""
     found = of_command(command)
+    if not found:
+        return command
     if not any(one.opaque for one in found):
         return replace(command, sql=found)
     return replace(command, sql=found, opaque=tuple(dict.fromkeys((*command.opaque, Opaque.SQL_OPAQUE.value))))

@@ -45,7 +45,7 @@ def unwrapped(command: Command, read: Read) -> Command:
     say all that it runs has ``wrapper``; where that is not known, ``opaque`` says why. Where a text for a shell is not
     literal, ``dynamic`` has the reason: no rule alone can allow the whole.
     """
-    if not any(map(_hands_on, command.commands)):
+    if not any(_hands_on(one, command.dialect) for one in command.commands):
         return command
     walk = _Walk(command, read)
     walk.visit_all()
@@ -222,12 +222,9 @@ class _Walk:
         )
 
 
-def _hands_on(invocation: Invocation) -> bool:
-    """Whether its program may hand something on; most do not, and need no walk."""
-    name = invocation.program.rpartition("/")[2]
-    return invocation.kind == "literal" and bool(
-        name in _READERS or name in wrappers.ALWAYS or language(name) or wrappers.LOADER.fullmatch(name)
-    )
+def _hands_on(invocation: Invocation, dialect: str) -> bool:
+    """Whether it hands something on; most do not, and need no walk."""
+    return invocation.kind == "literal" and _handed(invocation, dialect) is not NOTHING
 
 
 def _handed(invocation: Invocation, dialect: str) -> Handed:

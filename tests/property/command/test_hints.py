@@ -18,3 +18,15 @@ HELD = holder(HINTS)
 @given(st.lists(PIECES, max_size=6).map("".join))
 def test_it_holds_one_if_one_stands_in_it(text: str) -> None:
     assert HELD(text) is any(hint in text for hint in HINTS)
+
+
+@given(st.from_regex(paths.SECRET), st.sampled_from(["/", "//", "/./", "/x/../"]))
+def test_each_secret_path_holds_one_however_it_is_written(path: str, joint: str) -> None:
+    written = path.replace("/", joint).lower()
+    assert any(hint in written for hint in paths.HINTS)
+
+
+@given(st.sampled_from(shapes.SHAPES).flatmap(lambda shape: st.tuples(st.just(shape[1]), st.from_regex(shape[2]))))
+def test_so_does_each_text_of_the_shape_of_a_secret(found: tuple[tuple[str, ...], str]) -> None:
+    hints, text = found
+    assert any(hint in text.lower() for hint in hints)

@@ -35,6 +35,12 @@ def test_flags_of_a_verb_do_not_stand_before_it() -> None:
     assert "--watch" not in table(TOOL, ()).bare
 
 
+def test_verbs_that_no_table_has_are_not_kept() -> None:
+    assert table(TOOL, ("unheard",)) is table(TOOL, ("of", "it"))
+    assert table(TOOL, ("logs",)) is table(TOOL, ("other", "logs"))
+    assert table(TOOL, ("logs",)) is not table(TOOL, ("pod", "logs"))
+
+
 def test_flags_before_a_verb_may_be_kept_apart() -> None:
     apart = Tool(fields={}, before=Flags("v:verbose"), common=Flags("w:watch"), apart=True)
     assert set(table(apart, ()).bare) == {"-v", "--verbose"}

@@ -12,6 +12,8 @@ from jumphost.command.secrets.paths import in_text
         ("/etc/shadow", ["/etc/shadow"]),
         ("/etc//./x/../shadow", ["/etc/shadow"]),
         ("//etc/shadow", ["/etc/shadow"]),
+        ("/var/lib//sss/db/cache", ["/var/lib/sss/db/cache"]),
+        ("/root/.m2/./settings.xml", ["/root/.m2/settings.xml"]),
         ("a=/etc/shadow,b:/etc/gshadow", ["/etc/shadow", "/etc/gshadow"]),
         ("open('/etc/shadow')", ["/etc/shadow"]),
         ("@/root/.ssh/id_rsa;type=x", ["/root/.ssh/id_rsa"]),
