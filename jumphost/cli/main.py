@@ -22,6 +22,8 @@ NOUNS: dict[str, str] = {
     "target": "Targets: where commands run.",
     "approver": "Approvers: the people who answer holds.",
     "cert": "Certificates of callers: issue and revoke.",
+    "agent": "Keep the certificate of a machine fresh.",
+    "ssh-config": "Print what ~/.ssh/config says of a gateway.",
     "policy": "The policy bundle: check, test, evaluate.",
     "profile": "Argv profiles: what is known of the programs that commands call.",
     "approval": "Held commands: list, show, approve, reject, withdraw.",
@@ -40,7 +42,7 @@ class Nouns(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in NOUNS:
             return None
-        command = get_command(import_module(f"jumphost.cli.{cmd_name}").app)
+        command = get_command(import_module(f"jumphost.cli.{cmd_name.replace('-', '_')}").app)
         command.name, command.short_help = cmd_name, NOUNS[cmd_name]
         return command
 
