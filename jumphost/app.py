@@ -17,6 +17,7 @@ from jumphost.approval.holds import Holds
 from jumphost.clock import Clock, SystemClock
 from jumphost.config.settings import OFF, address
 from jumphost.config.site import Site
+from jumphost.credential.leases import Leases
 from jumphost.credential.ssh_certificate import SshCertificates
 from jumphost.errors import Code, Unavailable
 from jumphost.gateway import aftermath, control, masked, transport
@@ -85,6 +86,9 @@ async def serve(
         )
         holds = Holds(store, clock, lambda: standing.config.approvers, per_identity=settings.limits.holds_per_identity)
         await holds.load()
+        leases = Leases(store, clock, registry.providers(site, settings))
+        stack.push_async_callback(leases.close)
+        await leases.load()
         engine = Reloading(await registry.engine(site, settings), lambda: registry.engine(site, settings))
         stack.push_async_callback(engine.close)
         asked = await stack.enter_async_context(signer.running(site))
@@ -101,6 +105,8 @@ async def serve(
             holds=holds,
             credentials=SshCertificates(asked, clock, wire.SUITES[settings.crypto]),
             runners=registry.runners(settings),
+            leases=leases,
+            deliveries=registry.deliveries(),
             store=store,
             requests=requests,
             recordings=recordings,
@@ -174,6 +180,7 @@ async def _listen(
             await stack.enter_async_context(await control.serve(site.control_socket, verbs))
             await stack.enter_async_context(policies.follow(watch=settings.policy.watch))
             await stack.enter_async_context(aftermath.stopping(parts))
+            await stack.enter_async_context(parts.leases.reaping())
             site.ready_file.write_text(json.dumps(line) + "\n")
             ready(line)
             notify("READY=1")

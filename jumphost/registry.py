@@ -1,5 +1,6 @@
 """From a kind in the configuration to what implements it: the only importer of implementations."""
 
+import hashlib
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
@@ -10,6 +11,7 @@ from jumphost.command.profiled.profile import encode
 from jumphost.config.load import SiteConfig, load_site
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
+from jumphost.credential.base import Delivery, Provider
 from jumphost.errors import Code, Problems, Unavailable
 from jumphost.masking import custom
 from jumphost.masking.detectors.table import DETECTORS
@@ -97,6 +99,33 @@ def reach(settings: Settings) -> Reach:
     """How the targets of a site are reached."""
     limits = settings.limits
     return Reach(window_bytes=limits.window_bytes, login_s=limits.login, suite=wire.SUITES[settings.crypto])
+
+
+def providers(site: Site, settings: Settings) -> Mapping[str, Provider]:
+    """What makes credentials, by name of ``credentials:``; nothing is asked of a server yet."""
+    return {name: provider(site, settings, name) for name in settings.credentials}
+
+
+def provider(site: Site, settings: Settings, name: str) -> Provider:
+    """What makes the credential of a name that there is."""
+    source = settings.credentials[name]
+    from jumphost.credential.postgres import PostgresProvider
+    from jumphost.credential.postgres_admin import Admin
+
+    ca = site.resolve(source.ca) if source.ca else None
+    admin = Admin(source, admin=site.resolve(source.admin), ca=ca)
+    return PostgresProvider(source, admin, mark=_mark(site, settings, name))
+
+
+def _mark(site: Site, settings: Settings, name: str) -> str:
+    """Tells what this gateway made at a server for an entry from what others made there: 32 bits."""
+    of = (site.keys / "target_ca.pub").read_bytes(), settings.name.encode(), name.encode()
+    return hashlib.sha256(b"\0".join(of)).hexdigest()[:8]
+
+
+def deliveries() -> Mapping[tuple[str, str], Delivery]:
+    """How leases reach commands, by kind of target and name: those of ``config.credentials.BUILT``."""
+    return {}
 
 
 def runners(settings: Settings) -> Mapping[str, Runner]:

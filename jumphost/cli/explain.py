@@ -124,7 +124,7 @@ async def _judge(
     judgement = await engine.judge(submission)
     if submission.stdin is not None and judgement.verdict.obligations.stdin != "judge":
         return judgement  # the gateway would not have read it
-    return judging.checked(judgement, submission)
+    return judging.checked(judgement, submission, config.settings.credentials)
 
 
 async def _answer_lines(site: Site, config: SiteConfig) -> None:

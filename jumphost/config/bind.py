@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -79,12 +80,16 @@ class _Binder:
 
     def _value(self, want: inspect.Type, node: Node, key: str, path: str) -> Any:
         match want:
+            case inspect.StructType(tag_field=str()):
+                made = self._one_of((want,), node, key, path)
             case inspect.StructType():
                 made = self._struct(want, node, key, path, {})
             case inspect.DictType():
                 made = self._mapping(want, node, key, path)
             case inspect.VarTupleType():
                 made = self._list(want, node, key, path)
+            case inspect.UnionType() if kinds := _kinds(want):
+                made = self._one_of(kinds, node, key, path)
             case inspect.UnionType():  # T | None: None is what it is without the key, and is not written
                 made = self._value(_present(want), node, key, path)
             case inspect.AnyType():
@@ -98,6 +103,21 @@ class _Binder:
                 self._found.add(node.line, key, message, code="schema.value")
                 made = _BAD
         return made
+
+    def _one_of(self, kinds: tuple[inspect.StructType, ...], node: Node, key: str, path: str) -> Any:
+        """The struct whose tag the mapping names."""
+        if not isinstance(node.value, dict):
+            return self._wrong(node, key, "a mapping")
+        field, known = str(kinds[0].tag_field), {str(kind.tag): kind for kind in kinds}
+        said = node.value.get(field)
+        if said is None:
+            message = f"got no {field!r}, expected one of {', '.join(known)}"
+            self._found.add(node.line, key, message, code="schema.key")
+            return _BAD
+        if not isinstance(said.value, str) or said.value not in known:
+            return self._wrong(said, _join(key, field), f"one of {', '.join(known)}")
+        rest = {name: child for name, child in node.value.items() if name != field}
+        return self._struct(known[said.value], replace(node, value=rest), key, path, {})
 
     def _mapping(self, want: inspect.DictType, node: Node, key: str, path: str) -> Any:
         if not isinstance(node.value, dict):
@@ -142,6 +162,11 @@ def _join(key: str, name: str) -> str:
 
 def _nothing(_: Any) -> Iterator[str]:
     return iter(())
+
+
+def _kinds(want: inspect.UnionType) -> tuple[inspect.StructType, ...]:
+    """The members of a union of structs that are told apart by a tag; none of another union."""
+    return tuple(one for one in want.types if isinstance(one, inspect.StructType) and one.tag_field)
 
 
 def _present(want: inspect.UnionType) -> inspect.Type:

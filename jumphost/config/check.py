@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from jumphost.config import credentials
 from jumphost.config.bind import Check
 from jumphost.config.issuers import Issuer, is_url, web_address
 from jumphost.config.section import loopback
@@ -93,7 +94,7 @@ def _only(*, served: object) -> Check:
     return look
 
 
-def _label(value: Mapping[str, str]) -> Iterator[str]:
+def _names(value: Mapping[str, object]) -> Iterator[str]:
     for key in value:
         yield from name(key)
 
@@ -192,6 +193,8 @@ SETTINGS: dict[str, Check] = {
     "issuers.*.match.*.identity": name,
     "issuers.*.match.*.scope.*": _scope,
     "issuers.*.groups.map.*": name,
+    "credentials": _names,
+    "credentials.*": credentials.check,
 }
 IDENTITY: dict[str, Check] = {
     "owner": name,
@@ -206,7 +209,7 @@ TARGET: dict[str, Check] = {
     "logins.*": name,
     "host": _host,
     "port": _port,
-    "labels": _label,
+    "labels": _names,
     "host_keys.*": public_key,
     "host_ca.*": public_key,
     "source_address.*": _network,

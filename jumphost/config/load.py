@@ -135,6 +135,8 @@ class _Reading:
             "issuers.*.jwks": files.keys(site),
             "issuers.*.ca": files.present(site),
             "issuers.*.certificate": files.present(site),
+            "credentials.*.admin": files.secret(site),
+            "credentials.*.ca": files.present(site),
         }
         return bind(node, Settings, found, checks=checks), names
 

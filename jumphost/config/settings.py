@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, field
 
+from jumphost.config.credentials import Credential
 from jumphost.config.issuers import Issuer
 from jumphost.config.section import Duration, Positive, Section, loopback
 from jumphost.model import mask
@@ -149,6 +150,7 @@ class Settings(Section, frozen=True):
     status: Status = Status()
     exchange: Exchange = Exchange()
     issuers: dict[str, Issuer] = field(default_factory=dict)
+    credentials: dict[str, Credential] = field(default_factory=dict)
     drain: Duration = 30  # that running commands have when the gateway is told to end
 
 

@@ -11,6 +11,7 @@ from jumphost.model.decision import Decision
 from jumphost.model.lease import Lease
 from jumphost.model.target import Target
 from jumphost.secret import Secret
+from jumphost.stream import Socket
 
 Material = Mapping[str, str | Secret]
 """What it takes to use a lease: ``host``, ``port``, ``database``, ``user``, ``password``…; all secrets are Secret."""
@@ -39,16 +40,6 @@ class LoginCredentials(Protocol):
         """The decided request runs on the login that the run of request ``login`` opened; raises as ``issue``."""
 
 
-class Wanted(Struct, frozen=True):
-    """What a lease is asked for; ``ttl_s`` is for what the server itself can limit."""
-
-    lease: str  # its id, a UUIDv7
-    request: str  # whose command gets it, likewise
-    identity: str
-    ttl_s: int
-    expires_ns: int
-
-
 class Minted(Struct, frozen=True):
     """A lease that is there, and what it takes to use it; nothing of the secret shows in a text of it."""
 
@@ -62,11 +53,11 @@ class Provider(Protocol):
     kind: str  # in the configuration
     template: str  # what each is made after, "" where there is no such thing
 
-    def subject(self, wanted: Wanted) -> str:
-        """The name that it will have at the server, which nobody can guess: journalled before ``issue`` is called."""
+    def subject(self, request: str) -> str:
+        """The name at the server for the lease of a request, which nobody can guess: journalled before ``issue``."""
 
-    async def issue(self, wanted: Wanted, lease: Lease) -> Minted:
-        """Makes the lease's subject. What it raised or was cancelled in may be half made: ``revoke`` follows."""
+    async def issue(self, lease: Lease) -> Minted:
+        """Makes the lease's subject. Where it raises or is cancelled, half of it may be there: ``revoke`` follows."""
 
     async def revoke(self, lease: Lease) -> None:
         """Ends it and every session that it opened; returns once nothing of it is left, at once if nothing ever was.
@@ -93,8 +84,17 @@ class Recipient(Struct, frozen=True):
 class Delivered(Protocol):
     """A lease at its command's hand."""
 
-    env: Mapping[str, str]  # for the command; no secret but by delivery ``env``
-    secrets: tuple[Secret, ...]  # what its output must not show
+    @property
+    def env(self) -> Mapping[str, str]:
+        """For the command; no secret but by delivery ``env``."""
+
+    @property
+    def socket(self) -> Socket | None:
+        """Where the command runs, for it alone."""
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What its output must not show."""
 
     async def close(self) -> None:
         """Takes it away; idempotent, never raises."""

@@ -9,8 +9,10 @@ import structlog
 
 from jumphost import metrics
 from jumphost.clock import NS_PER_S
+from jumphost.credential.base import Recipient
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.gateway.channel import CallerChannel
+from jumphost.gateway.leasing import Given, Leasing
 from jumphost.gateway.masking import Masking
 from jumphost.gateway.message import Ending
 from jumphost.gateway.parts import Parts
@@ -53,6 +55,8 @@ class Execution:
         self._parts, self._trail, self._caller, self._target = parts, trail, caller, target
         self._decision, self._approvals, self._stdin = decision, approvals, stdin
         self._document = decode(decision.judgement.document)
+        recipient = Recipient(self._document.id, caller.identity.name, target, trail.login)
+        self._leasing = Leasing(parts, trail, decision, recipient)
         self._recording: Recording | None = None
         self._relay: Relay | None = None
         self._process: Process | None = None
@@ -86,7 +90,7 @@ class Execution:
         self._masking.conceal(secrets)
 
     async def start(self, channel: CallerChannel, cut: Cut) -> None:
-        """Logs in to the target and starts the command there; what ``Runner.start`` raises.
+        """Takes the lease, logs in to the target and starts the command; raises as ``Leasing.take``, ``Runner.start``.
 
         Unavailable (mask.failed) if it is to be masked and cannot be.
         """
@@ -94,6 +98,8 @@ class Execution:
             raise JumphostError(Code.INTERNAL, "a command without a recording")
         owed, site = self._decision.obligations, self._parts.settings.limits
         self._limit(cut)
+        given = await self._leasing.take()
+        self._masking.conceal(given.secrets)
         recorded = await self._masking.open(self._stdin, cut)
         self._relay = Relay(
             channel,
@@ -106,9 +112,9 @@ class Execution:
             maskers=self._masking.maskers,
         )
         self._stdin = None
-        runner = self._parts.runners[self._target.kind]
+        runner, order = self._parts.runners[self._target.kind], self._order(channel.connection.id, given)
         try:
-            self._process = await runner.start(self._order(channel.connection.id), self._relay, self._mint, self._use)
+            self._process = await runner.start(order, self._relay, self._mint, self._use)
         except BaseException as error:
             self._left = MAY_RUN in getattr(error, "__notes__", ())
             raise
@@ -139,13 +145,17 @@ class Execution:
         return self._relay.dropped_input if self._relay else 0
 
     async def stop(self, reason: Ending) -> bool:
-        """Ends the command on the target; whether it is known that nothing of it is left.
+        """Ends the command on the target and its lease; whether it is known that nothing of the command is left.
 
         Nothing of it is relayed any more, its end of output neither: the caller is still to be told.
         """
         if self._relay is not None:
             self._relay.fail(Refused(Code.INTERNAL, reason.message))
         self._masking.count()
+        stopped, _ = await asyncio.gather(self._stop(), self._leasing.give_back())
+        return stopped
+
+    async def _stop(self) -> bool:
         if self._process is None:
             return not self._left
         try:
@@ -156,9 +166,10 @@ class Execution:
             return False
 
     async def seal(self) -> None:
-        """Lets go of the target and closes the recording, whose digest is noted; Unavailable (recording.failed)."""
+        """Lets go of lease and target, closes the recording and notes its digest; Unavailable (recording.failed)."""
         for timer in self._timers:
             timer.cancel()
+        await self._leasing.give_back()
         if self._process is not None:
             await _closed(self._process, self._document.id)
         if self._recording is None:
@@ -203,14 +214,15 @@ class Execution:
             metrics.RECORDING_BYTES.inc(count)
         return granted
 
-    def _order(self, connection: str) -> Order:
-        line = run_line(self._document, self._decision.obligations, self._target.shell)
+    def _order(self, connection: str, given: Given) -> Order:
+        line = run_line(self._document, self._decision.obligations, self._target.shell, given.env)
         return Order(
             request=self._document.id,
             target=self._target,
             login=self._trail.login,
             line=line,
             connection=connection,
+            socket=given.socket,
         )
 
     def _limit(self, cut: Cut) -> None:

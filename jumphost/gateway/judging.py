@@ -5,11 +5,13 @@ back is what approvers see, the signer checks and the target runs.
 """
 
 import hashlib
+from collections.abc import Mapping
 
 import msgspec
 from msgspec.structs import replace
 
 from jumphost import metrics
+from jumphost.config.credentials import Credential
 from jumphost.errors import Code
 from jumphost.gateway.owed import objection
 from jumphost.model.decision import Judgement, Verdict, denied
@@ -18,15 +20,15 @@ from jumphost.model.request import Request, decode, input_digest, request_digest
 from jumphost.policy.base import Engine, Submission
 
 
-async def judge(engine: Engine, submission: Submission) -> Judgement:
+async def judge(engine: Engine, submission: Submission, credentials: Mapping[str, Credential]) -> Judgement:
     """The engine's judgement; a denial instead if it is about something else, or owes what this gateway may not do."""
     with metrics.DECISION_SECONDS.time():
         judgement = await engine.judge(submission)
-    return checked(judgement, submission)
+    return checked(judgement, submission, credentials)
 
 
-def checked(judgement: Judgement, submission: Submission) -> Judgement:
-    """The engine's judgement of a submission, or the denial that takes its place."""
+def checked(judgement: Judgement, submission: Submission, credentials: Mapping[str, Credential]) -> Judgement:
+    """The engine's judgement of a submission, or the denial that takes its place; ``credentials`` are the site's."""
     if judgement.verdict.effect == "deny":
         return judgement
     try:
@@ -36,7 +38,7 @@ def checked(judgement: Judgement, submission: Submission) -> Judgement:
     if wrong := _mismatch(judged, judgement, submission):
         return _another(judgement, wrong)
     verdict = _with_mask(judgement.verdict, submission.mask)
-    if found := objection(verdict, judged, detectors=judgement.detectors):
+    if found := objection(verdict, judged, credentials, detectors=judgement.detectors):
         return _refused(judgement, *found)
     return replace(judgement, verdict=verdict)
 

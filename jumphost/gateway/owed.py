@@ -1,6 +1,9 @@
 """What a decision owes that cannot be done, or may not be: why a good answer of the engine is denied all the same."""
 
+from collections.abc import Mapping
+
 from jumphost.command import received
+from jumphost.config.credentials import Credential, unfit
 from jumphost.errors import Code
 from jumphost.masking.custom import decode
 from jumphost.masking.detectors.table import DETECTORS
@@ -12,14 +15,16 @@ from jumphost.model.request import Request
 Objection = tuple[Code, str]
 
 
-def objection(verdict: Verdict, request: Request, *, detectors: bytes = b"") -> Objection | None:
+def objection(
+    verdict: Verdict, request: Request, credentials: Mapping[str, Credential], *, detectors: bytes = b""
+) -> Objection | None:
     """Why nothing may run though the verdict is no denial: a code and a line for the caller; None if it may.
 
-    ``detectors`` are the site's own, as the judgement carries them.
+    ``credentials`` are those of the site's settings, ``detectors`` the site's own, as the judgement carries them.
     """
     owed = verdict.obligations
-    if owed.credential:
-        return Code.POLICY_UNSUPPORTED, "the policy asks for an obligation that this gateway cannot meet"
+    if (terms := owed.credential) and (reason := unfit(credentials, terms.name, terms.delivery, request.target.kind)):
+        return Code.POLICY_UNSUPPORTED, reason
     if owed.mask and (found := _mask(owed.mask, detectors)):
         return found
     if owed.mask and owed.stdin == "stream" and owed.record == "io":

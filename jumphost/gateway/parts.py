@@ -8,7 +8,8 @@ from pathlib import Path
 from jumphost.approval.holds import Holds
 from jumphost.clock import Clock
 from jumphost.config.settings import Settings
-from jumphost.credential.base import LoginCredentials
+from jumphost.credential.base import Delivery, LoginCredentials
+from jumphost.credential.leases import Leases
 from jumphost.gateway.admission import Admission
 from jumphost.gateway.generations import Generations
 from jumphost.gateway.room import Room
@@ -36,6 +37,8 @@ class Parts:
     holds: Holds
     credentials: LoginCredentials
     runners: Mapping[str, Runner]  # by kind of target
+    leases: Leases
+    deliveries: Mapping[tuple[str, str], Delivery]  # by kind of target and name
     store: Store
     requests: Requests
     recordings: Path

@@ -8,9 +8,10 @@
 (5) held: the approval is bound to the request digest
 (6) after a wait: identity looked at again, decided again with the approvals in the input
 (7) decision journalled, recording opened: from here, and only from here, a target may be touched
-(8) credential issued, while logging in; or the signer notes that an open login is used (targets of mode connection)
+(8) lease issued and delivered, where the decision has one; login certified while logging in, or the signer notes that
+    an open login is used (targets of mode connection)
 (9) target opened, relay through recording, limits enforced
-(10) always: command stopped if it was cut, recording sealed, outcome journalled, then the caller told
+(10) always: command stopped if it was cut, lease ended, recording sealed, outcome journalled, then the caller told
 
 Whatever ends a session early (revocation, a limit, a fault of recorder or journal, a caller who left) goes through
 ``cut``: it cancels what is going on, and (10) follows.
@@ -159,6 +160,7 @@ class Session:
                 stdin=self._input.data,
                 mask=parts.settings.mask.owed,
             ),
+            parts.settings.credentials,
         )
         decision = Decision(new_id(parts.clock), parts.clock.now_ns(), judgement)
         metrics.COMMANDS.labels(decision.effect).inc()

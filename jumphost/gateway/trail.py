@@ -117,7 +117,7 @@ class Trail:
         self.note(Kind.COMMAND_START, decision.id, login=self.login, hold=hold.id if hold else "")
 
     def issued(self, decision: Decision, lease: Lease, purpose: str) -> Event:
-        """A credential was minted."""
+        """A login was minted."""
         return self.event(
             Kind.CREDENTIAL_ISSUE,
             decision.id,
@@ -127,6 +127,20 @@ class Trail:
             serial=lease.serial,
             expires_ns=lease.expires_ns,
             purpose=purpose,
+        )
+
+    def leased(self, decision: Decision, lease: Lease, delivery: str) -> Event:
+        """A credential of ``credentials:`` is about to be made."""
+        return self.event(
+            Kind.CREDENTIAL_ISSUE,
+            decision.id,
+            lease=lease.id,
+            name=lease.name,
+            provider=lease.provider,
+            subject=lease.subject,
+            template=lease.template,
+            expires_ns=lease.expires_ns,
+            delivery=delivery,
         )
 
     def used(self, decision: Decision, login: str) -> Event:

@@ -6,6 +6,9 @@ What a question says of itself is believed only where a wrong word could open no
 3. an approval counts by its signature, made with a key that ``approvers.yaml`` gives to that person.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S, id_time_ns, parse_rfc3339
@@ -29,6 +32,7 @@ AHEAD_S = 5  # how far ahead of ours a clock may be
 RUN_LIFE_S = 7 * 86_400  # for how long after its start a command can be stopped, where its decision sets no limit
 STOP_GRACE_S = 3600  # stop logins may come that long after the time limit
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 Decided = SignTarget | UseTarget
 _KINDS: dict[str, Kind] = {"run": "run", "stop": "stop"}  # by purpose; what else is one names a signal
 
@@ -93,8 +97,11 @@ def check(asked: Check, config: SiteConfig, now_ns: int) -> Draft:
     )
 
 
-def run_line(request: Request, obligations: Obligations, shell: Shell) -> str:
-    """What the target runs for a decided request, for gateway and certificate alike; Refused if there is nothing."""
+def run_line(request: Request, obligations: Obligations, shell: Shell, leased: Mapping[str, str] = NOTHING) -> str:
+    """What the target runs for a decided request, for gateway and certificate alike; Refused if there is nothing.
+
+    ``leased`` is the environment that comes with its lease, and no secret: the string is logged.
+    """
     if request.operation != "exec" or request.command.tier == "unparsed":
         refuse(
             f"got operation {request.operation!r} of tier {request.command.tier!r}, expected an exec that was parsed"
@@ -106,7 +113,7 @@ def run_line(request: Request, obligations: Obligations, shell: Shell) -> str:
         return forced.pinned(
             subject_text(request),
             request=request.id,
-            env=granted,
+            env={**granted, **leased},
             shell=shell,
             timeout_s=obligations.limits.timeout_s,
         )

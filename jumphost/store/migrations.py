@@ -30,6 +30,12 @@ def _enrolments(db: Database) -> None:
     db.execute(_ENROLMENT)
 
 
+@journal(name="0005 leases")
+def _leases(db: Database) -> None:
+    for statement in _LEASES:
+        db.execute(statement)
+
+
 @requests(name="0001 requests")
 def _requests(db: Database) -> None:
     db.execute("CREATE TABLE request (id TEXT PRIMARY KEY, nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT")
@@ -131,3 +137,14 @@ CREATE TABLE enrolment (
   redeemed_ns INTEGER NOT NULL, key TEXT NOT NULL
 ) STRICT
 """
+_LEASES = (
+    # A projection of the events: one row a lease of ``credentials:`` (model.lease.Lease); NULL: it may still be there.
+    """
+    CREATE TABLE lease (
+      id TEXT PRIMARY KEY, name TEXT NOT NULL, provider TEXT NOT NULL, subject TEXT NOT NULL, template TEXT NOT NULL,
+      session TEXT NOT NULL, connection TEXT NOT NULL, decision TEXT NOT NULL, identity TEXT NOT NULL,
+      target TEXT NOT NULL, issued_ns INTEGER NOT NULL, expires_ns INTEGER NOT NULL, revoked_ns INTEGER
+    ) STRICT
+    """,
+    "CREATE INDEX lease_live ON lease (id) WHERE revoked_ns IS NULL",
+)

@@ -8,6 +8,7 @@ starts ended with the process that served it, at the latest by then. Append-only
 import sqlite3
 
 from jumphost.model.event import Event, Kind
+from jumphost.store import leases
 
 FIELDS: dict[Kind, tuple[str, ...]] = {
     Kind.SESSION_OPEN: ("operation", "login", "purpose", "correlation", "source", "issuer", "serial", "key_id"),
@@ -38,7 +39,8 @@ WHERE ended_ns IS NULL
 
 
 def project(connection: sqlite3.Connection, event: Event) -> None:
-    """Takes one event into the row of its session, in the transaction that stores the event."""
+    """Takes one event into the row of its session or lease, in the transaction that stores the event."""
+    leases.project(connection, event)
     if event.kind is Kind.SYSTEM_START:
         connection.execute(_INTERRUPT, (event.at_ns,))
     if not event.session or event.kind not in FIELDS:

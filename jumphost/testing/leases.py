@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from jumphost.credential.base import Material, Minted, Wanted
+from jumphost.credential.base import Material, Minted, Recipient
 from jumphost.errors import Code, Unavailable
 from jumphost.model.lease import Lease
 from jumphost.secret import Secret
@@ -58,10 +58,10 @@ class MemoryProvider:
         self.accounts = accounts
         self.asked: list[tuple[str, str]] = []
 
-    def subject(self, wanted: Wanted) -> str:
-        return f"{MARK}{wanted.request}_{secrets.token_hex(4)}"
+    def subject(self, request: str) -> str:
+        return f"{MARK}{request}_{secrets.token_hex(4)}"
 
-    async def issue(self, wanted: Wanted, lease: Lease) -> Minted:
+    async def issue(self, lease: Lease) -> Minted:
         self._reach("issue", lease.subject)
         password = secrets.token_urlsafe(24).encode()
         self.accounts.known[lease.subject] = password
@@ -81,3 +81,34 @@ class MemoryProvider:
         self.asked.append((call, subject))
         if self.accounts.down:
             raise Unavailable(Code.CREDENTIAL_UNAVAILABLE, "the server of accounts does not answer")
+
+
+class ScriptedDelivery:
+    """Implements ``credential.base.Delivery``: hands over the name of the account; its secret reaches no command."""
+
+    def __init__(self) -> None:
+        self.delivered: list[Minted] = []
+        self.closed: list[str] = []  # subjects
+
+    async def prepare(self, minted: Minted, recipient: Recipient) -> "ScriptedDelivered":
+        self.delivered.append(minted)
+        return ScriptedDelivered(self, minted.lease.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedDelivered:
+    """What the command gets: ``LEASED`` is the subject."""
+
+    delivery: ScriptedDelivery
+    subject: str
+    secrets: tuple[Secret, ...] = ()
+    socket: None = None
+
+    @property
+    def env(self) -> dict[str, str]:
+        """For the command."""
+        return {"LEASED": self.subject}
+
+    async def close(self) -> None:
+        """Notes it."""
+        self.delivery.closed.append(self.subject)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from jumphost.clock import NS_PER_S, SystemClock, new_id
-from jumphost.credential.base import Material, Minted, Provider, Wanted
+from jumphost.credential.base import Material, Minted, Provider
 from jumphost.errors import Code, Unavailable
 from jumphost.model.lease import Lease
 from jumphost.secret import Secret
@@ -39,30 +39,24 @@ class Bench(Protocol):
         """Opens a session as a command would; raises one of ``refusals`` if it is not let in."""
 
 
-def wanted() -> Wanted:
-    """A lease for a command of its own."""
+def planned(provider: Provider) -> Lease:
+    """A lease for a command of its own, as it is journalled before it is issued."""
     clock = SystemClock()
-    expires = clock.now_ns() + TTL_S * NS_PER_S
-    return Wanted(lease=new_id(clock), request=new_id(clock), identity="batch", ttl_s=TTL_S, expires_ns=expires)
-
-
-def planned(provider: Provider, asked: Wanted) -> Lease:
-    """The lease as it is journalled before it is issued."""
+    request = new_id(clock)
     return Lease(
-        id=asked.lease,
+        id=new_id(clock),
         provider=provider.kind,
-        subject=provider.subject(asked),
-        expires_ns=asked.expires_ns,
+        subject=provider.subject(request),
+        expires_ns=clock.now_ns() + TTL_S * NS_PER_S,
         template=provider.template,
-        request=asked.request,
-        identity=asked.identity,
+        request=request,
+        identity="batch",
     )
 
 
 async def issued(provider: Provider) -> Minted:
     """A fresh lease."""
-    asked = wanted()
-    return await provider.issue(asked, planned(provider, asked))
+    return await provider.issue(planned(provider))
 
 
 async def refused(bench: Bench, material: Material) -> BaseException:
@@ -105,7 +99,7 @@ async def revokes_twice(bench: Bench) -> None:
 
 
 async def revokes_what_never_was(bench: Bench) -> None:
-    await bench.provider.revoke(planned(bench.provider, wanted()))
+    await bench.provider.revoke(planned(bench.provider))
 
 
 async def finds_what_a_crash_left(bench: Bench) -> None:
@@ -148,9 +142,8 @@ async def keeps_its_secret(bench: Bench) -> None:
 
 
 async def says_when_no_server_answers(bench: Bench) -> None:
-    asked = wanted()
-    lease = planned(bench.astray, asked)
-    for call in (lambda: bench.astray.issue(asked, lease), lambda: bench.astray.revoke(lease), bench.astray.left):
+    lease = planned(bench.astray)
+    for call in (lambda: bench.astray.issue(lease), lambda: bench.astray.revoke(lease), bench.astray.left):
         with pytest.raises(Unavailable) as caught:
             await call()
         assert caught.value.code is Code.CREDENTIAL_UNAVAILABLE

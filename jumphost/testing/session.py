@@ -19,9 +19,11 @@ from jumphost.approval.holds import Holds
 from jumphost.approval.signing import signed
 from jumphost.clock import NS_PER_S, Clock, SystemClock, new_id, rfc3339
 from jumphost.config.create import create_site
+from jumphost.config.credentials import Postgres
 from jumphost.config.load import load_site
 from jumphost.config.settings import Settings
 from jumphost.config.site import Site
+from jumphost.credential.leases import Leases
 from jumphost.gateway import control, transport
 from jumphost.gateway.administration import Administration
 from jumphost.gateway.admission import Admission
@@ -46,6 +48,7 @@ from jumphost.target.base import Exit, Mint, Order, Output, Process, Use
 from jumphost.testing import commands
 from jumphost.testing.commands import Ran
 from jumphost.testing.gateway import HOST, Door
+from jumphost.testing.leases import Accounts, MemoryProvider, ScriptedDelivery
 from jumphost.testing.process import LocalRunner
 from jumphost.testing.signing import NearSigner
 
@@ -53,6 +56,7 @@ T = TypeVar("T")
 Fault = Callable[[], Awaitable[Any]]
 """What a port does instead of its work: raises, hangs or returns something."""
 
+DB = Postgres(host="/nowhere", database="bank", admin="none", template="reader")
 ONE_DBA = (Term(("dba",), 1, 3600),)
 
 
@@ -257,6 +261,8 @@ class House(Door):
     engine: ScriptedEngine
     credentials: ScriptedCredentials
     runner: WatchedRunner
+    provider: MemoryProvider  # of the credential ``db``
+    delivery: ScriptedDelivery
     store: FragileStore
     requests: FragileRequests
     released: threading.Event = field(default_factory=threading.Event)  # ends what blocks a writing thread
@@ -348,7 +354,7 @@ async def house(
     site = Site(folder / "site")
     if not site.root.exists():
         create_site(site.root, listen=f"{HOST}:0", example=True)
-    settings = change(load_site(site).settings)
+    settings = change(replace(load_site(site).settings, credentials={"db": DB}))
     store = FragileStore.open(site.journal_db, log=settings.name)
     requests = FragileRequests.open(site.requests_db, key_file=site.keys / "requests_key")
     assert isinstance(store, FragileStore)
@@ -360,6 +366,9 @@ async def house(
     holds = Holds(store, clock, lambda: standing.config.approvers, per_identity=settings.limits.holds_per_identity)
     await holds.load()
     engine, credentials, runner = ScriptedEngine(), ScriptedCredentials(clock), WatchedRunner(store)
+    provider, delivery = MemoryProvider(Accounts()), ScriptedDelivery()
+    leases = Leases(store, clock, {"db": provider})
+    await leases.load()
     parts = Parts(
         clock=clock,
         settings=settings,
@@ -371,6 +380,8 @@ async def house(
         holds=holds,
         credentials=credentials,
         runners={"ssh": runner},
+        leases=leases,
+        deliveries={("ssh", "proxy"): delivery},
         store=store,
         requests=requests,
         recordings=site.recordings,
@@ -388,6 +399,8 @@ async def house(
         engine=engine,
         credentials=credentials,
         runner=runner,
+        provider=provider,
+        delivery=delivery,
         store=store,
         requests=requests,
     )
@@ -413,9 +426,10 @@ async def _serve(here: House, ready: asyncio.Event) -> None:
         listener = await transport.listen(HOST, 0, here.gateway, [host_key], here.parts.settings, here.clock)
         here.port = listener.sockets[0].getsockname()[1]
         ready.set()
-        await here.ending.wait()
-        listener.close()
-        await here.gateway.drain(here.grace_s)
+        async with here.parts.leases.reaping():
+            await here.ending.wait()
+            listener.close()
+            await here.gateway.drain(here.grace_s)
 
     await here.gateway.run(started)
 

@@ -42,8 +42,9 @@ def defaults(shape: type[Struct], prefix: str = "") -> Iterator[tuple[str, Any, 
     assert isinstance(described, inspect.StructType)
     for field in described.fields:
         key, kind = f"{prefix}{field.name}", field.type
-        if isinstance(kind, inspect.DictType) and isinstance(kind.value_type, inspect.StructType):
-            yield from defaults(kind.value_type.cls, f"{key}.NAME.")
+        values = kind.value_type if isinstance(kind, inspect.DictType) else None
+        if isinstance(values, inspect.StructType) and not values.tag_field:  # each kind has a page of its own
+            yield from defaults(values.cls, f"{key}.NAME.")
         elif isinstance(kind, inspect.StructType):
             yield from defaults(kind.cls, f"{key}.")
         else:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from jumphost import registry
 from jumphost.config.create import create_site
+from jumphost.config.credentials import BUILT, Postgres
 from jumphost.config.load import load_site
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
@@ -114,3 +115,23 @@ def test_a_mask_of_the_site_is_held_to_the_detectors_there_are(site: Site) -> No
     site.settings.write_text(text + wrong.replace("hide", "redact").replace("rar", "zip"))
     with pytest.raises(Problems, match=rf":{line}: mask.detectors: got 'creditcard', expected "):
         registry.config(site)
+
+
+def test_every_kind_of_credential_has_its_provider(site: Site) -> None:
+    source = Postgres(host="127.0.0.1", database="d", admin="keys/db", template="t", ca="keys/ca.pem")
+    here = replace(load_site(site).settings, credentials={"a": source, "b": source})
+    made = registry.providers(site, here)
+    assert {name: (provider.kind, provider.template) for name, provider in made.items()} == {
+        "a": ("postgres", "t"),
+        "b": ("postgres", "t"),
+    }
+    request = "01890a5d-ac96-774b-bcce-b302099a8057"
+    marks = {provider.subject(request).split("_")[1] for provider in made.values()}
+    marks |= {registry.providers(site, replace(here, name="other"))["a"].subject(request).split("_")[1]}
+    assert len(marks) == 3, "what one entry of one gateway made is nobody else's"
+    again = registry.provider(site, here, "a")
+    assert again.subject(request).split("_")[1] in marks
+
+
+def test_every_delivery_that_is_named_is_there() -> None:
+    assert set(registry.deliveries()) == {(kind, name) for kind, names in BUILT.items() for name in names}

@@ -167,3 +167,42 @@ def test_a_field_of_a_kind_that_files_do_not_have_is_a_fault_of_ours(text: str, 
     assert node is not None
     with pytest.raises(TypeError, match=says):
         bind(node, Odd, Findings("f"))
+
+
+class Circle(Struct, frozen=True, tag_field="kind", tag="circle"):
+    radius: int
+
+
+class Square(Struct, frozen=True, tag_field="kind", tag="square"):
+    side: Duration = 1
+
+
+class Drawing(Struct, frozen=True):
+    shapes: dict[str, Circle | Square]
+
+
+def drawn(text: str) -> tuple[Drawing | None, list[str]]:
+    found = Findings("f")
+    node = parse(text.encode(), found)
+    assert node is not None
+    return bind(node, Drawing, found), [str(problem) for problem in found.problems]
+
+
+def test_a_struct_is_told_by_its_tag() -> None:
+    made, problems = drawn("shapes:\n  a: {kind: square, side: 2m}\n  b: {radius: 3, kind: circle}\n")
+    assert (made, problems) == (Drawing({"a": Square(120), "b": Circle(3)}), [])
+
+
+def test_a_wrong_tag_is_told_and_so_is_what_the_right_one_lacks() -> None:
+    made, problems = drawn(
+        "shapes:\n  a: {kind: circl}\n  b: {side: 1}\n  c:\n  d: {kind: circle, side: 1}\n  e: {kind: {}}\n"
+    )
+    assert made is None
+    assert problems == [
+        "f:2: shapes.a.kind: got 'circl', expected one of circle, square",
+        "f:3: shapes.b: got no 'kind', expected one of circle, square",
+        "f:4: shapes.c: got nothing, expected a mapping",
+        "f:5: shapes.d.side: got an unknown key, expected one of radius",
+        "f:5: shapes.d: got no 'radius', expected an integer",
+        "f:6: shapes.e.kind: got a mapping, expected one of circle, square",
+    ]

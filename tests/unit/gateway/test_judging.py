@@ -21,7 +21,7 @@ ASKED = submission(b"uptime")
 
 
 async def answered(engine: ScriptedEngine, asked: Submission = ASKED) -> Judgement:
-    return await judge(engine, asked)
+    return await judge(engine, asked, {})
 
 
 @pytest.mark.parametrize("effect", ["allow", "hold"])

@@ -13,7 +13,7 @@ from jumphost.model.mask import Mask
 from jumphost.model.request import Command, Profile, Request
 from jumphost.policy import document
 from jumphost.testing.policies import submission
-from jumphost.testing.session import ONE_DBA, verdict
+from jumphost.testing.session import DB, ONE_DBA, verdict
 
 
 def request(text: str = "uptime", given: bytes | None = None, profile: Profile | None = None) -> Request:
@@ -24,7 +24,7 @@ def request(text: str = "uptime", given: bytes | None = None, profile: Profile |
 
 
 def code(asked: Request, effect: Any = "allow", **owed: Any) -> Code | None:
-    found = objection(verdict(effect, ONE_DBA if effect == "hold" else (), **owed), asked)
+    found = objection(verdict(effect, ONE_DBA if effect == "hold" else (), **owed), asked, {"db": DB})
     return found[0] if found else None
 
 
@@ -38,11 +38,18 @@ def test_a_plain_command_may_run(effect: str, owed: dict[str, Any]) -> None:
     "owed",
     [
         {"mask": Mask({"email": "label"}), "stdin": "stream", "record": "io"},
-        {"credential": CredentialTerms("db", 60)},
+        {"credential": CredentialTerms("another", 60)},
+        {"credential": CredentialTerms("db", 60, "env")},
     ],
 )
 def test_what_cannot_be_done(owed: dict[str, Any]) -> None:
     assert code(request(), **owed) is Code.POLICY_UNSUPPORTED
+
+
+@pytest.mark.parametrize("effect", ["allow", "hold"])
+def test_a_credential_that_can_be_had_and_delivered(effect: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jumphost.config.credentials.BUILT", {"ssh": {"proxy"}})
+    assert code(request(), effect, credential=CredentialTerms("db", 60)) is None
 
 
 @pytest.mark.parametrize(
@@ -62,7 +69,7 @@ def test_what_is_masked_may_run(mask: Mask) -> None:
 @pytest.mark.parametrize("effect", ["allow", "hold"])
 def test_a_detector_that_is_none_is_named(effect: Any) -> None:
     owed = Mask({"credit_cards": "redact", "*": "redact", "email": "label"})
-    found = objection(verdict(effect, ONE_DBA if effect == "hold" else (), mask=owed), request())
+    found = objection(verdict(effect, ONE_DBA if effect == "hold" else (), mask=owed), request(), {})
     assert found == (Code.POLICY_INVALID, "the policy asks for detectors that do not exist: credit_cards")
 
 
@@ -88,7 +95,7 @@ def test_a_program_that_is_known_to_read_is_not_started_with_nothing_to_read(eff
 )
 @pytest.mark.parametrize("effect", ["allow", "hold"])
 def test_code_and_sql_are_not_streamed(text: str, kind: str, effect: str) -> None:
-    found = objection(verdict(effect, ONE_DBA if effect == "hold" else (), stdin="stream"), request(text))  # type: ignore[arg-type]
+    found = objection(verdict(effect, ONE_DBA if effect == "hold" else (), stdin="stream"), request(text), {})  # type: ignore[arg-type]
     assert found == (
         Code.STDIN_UNJUDGED,
         f"the command takes standard input for {kind}, which the policy would let by unseen",
@@ -114,13 +121,13 @@ def test_a_rule_alone_allows_only_code_that_is_understood(data: bytes) -> None:
 
 
 def test_why_it_is_not_understood() -> None:
-    found = objection(verdict(stdin="judge"), request("bash", b"ls *; alias x=y"))
+    found = objection(verdict(stdin="judge"), request("bash", b"ls *; alias x=y"), {})
     assert found is not None
     assert found[1] == "only code that is known as written can be allowed by rule alone: alias"
-    dynamic = objection(verdict(stdin="judge"), request("bash", b"ls *"))
+    dynamic = objection(verdict(stdin="judge"), request("bash", b"ls *"), {})
     assert dynamic is not None
     assert dynamic[1].endswith(": glob")
-    comment = objection(verdict(stdin="judge"), request("bash", b"df # x"))
+    comment = objection(verdict(stdin="judge"), request("bash", b"df # x"), {})
     assert comment is not None
     assert comment[1].endswith(": structured")
 

@@ -1,0 +1,75 @@
+"""``credentials:`` of ``jumphost.yaml``: where credentials for single commands come from, by name.
+
+Each kind has a struct of its own, told by its tag; ``registry`` maps it to what implements it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from jumphost.config.section import Duration, Positive, Section, loopback
+
+Delivery = Literal["proxy", "file", "env"]
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+
+BUILT: Mapping[str, frozenset[Delivery]] = {"ssh": frozenset()}
+"""The deliveries that there are, by kind of target."""
+
+
+class Source(Section, frozen=True, tag_field="kind"):
+    """What every kind has. ``max_ttl`` is the ceiling of what a rule may ask for."""
+
+    delivery: tuple[Delivery, ...] = ("proxy",)
+    max_ttl: Duration = 3600
+    deadline: Duration = 5  # for one step at the server; later is a failure
+
+
+class Postgres(Source, frozen=True, tag="postgres", kw_only=True):
+    """A role of its own for each command, member of ``template``, which has the grants.
+
+    ``host`` is a name, an address, or the folder of a unix socket. ``admin`` is a file (0600) with one line
+    ``ROLE:PASSWORD``: a role that may create roles. ``ca`` is a file of PEM certificates, which the server's must be
+    signed by; only a server on this machine may do without.
+    """
+
+    host: Annotated[str, Meta(pattern=r"\A(/[^\0,]+|[A-Za-z0-9_:][A-Za-z0-9._:-]*)\Z")]
+    database: Annotated[str, Meta(pattern=r"\A[^\0]{1,63}\Z")]
+    admin: str
+    template: Annotated[str, Meta(pattern=r"\A[^\0]{1,63}\Z")]
+    port: Port = 5432
+    ca: str = ""
+    connections: Positive = 4  # that one lease may have open at once
+
+
+Credential = Postgres
+
+
+def local(host: str) -> bool:
+    """Whether what goes to a host stays on this machine."""
+    return host.startswith("/") or loopback(host)
+
+
+def postgres(value: Postgres) -> Iterator[str]:
+    """The server is one that nobody else can be: by its certificate, or by being here."""
+    if not value.ca and not local(value.host):
+        yield f"got no ca for {value.host}, expected a file of PEM certificates: its own is verified"
+
+
+def check(value: Source) -> Iterator[str]:
+    """How the parts of one entry agree."""
+    if not value.delivery:
+        yield "got no delivery, expected at least one of proxy, file, env"
+    if isinstance(value, Postgres):
+        yield from postgres(value)
+
+
+def unfit(credentials: Mapping[str, Credential], name: str, delivery: str, kind: str) -> str:
+    """Why a command on a target of a kind cannot be given the credential so; "" if it can."""
+    if name not in credentials:
+        return f"the policy asks for a credential that this gateway does not have: {name}"
+    if delivery not in credentials[name].delivery:
+        return f"the policy asks for the credential {name} by {delivery}, which its entry does not name"
+    if delivery not in BUILT.get(kind, ()):
+        return f"the policy asks for a credential by {delivery}, which targets of kind {kind} cannot take"
+    return ""

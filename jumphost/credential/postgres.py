@@ -1,0 +1,137 @@
+"""A PostgreSQL role for one command: made with the grants of a template role, gone with everything it owned.
+
+What holds at the server is what it can hold: only missing grants stop a write (a session undoes read-only settings by
+SET), VALID UNTIL and DROP ROLE end no session. So the end is: no login any more, sessions ended, what is owned dropped
+in each database that has something, and then the role.
+"""
+
+import re
+import secrets
+from collections.abc import Collection
+from typing import Final
+
+from psycopg import errors, sql
+
+from jumphost.clock import rfc3339
+from jumphost.config.credentials import Postgres
+from jumphost.credential.base import Minted
+from jumphost.credential.postgres_admin import Admin, Connection, unavailable
+from jumphost.model.lease import Lease
+from jumphost.secret import Secret
+
+PASSWORD_BYTES: Final = 24
+TERMINATE_MS: Final = 2000  # for a session to be gone after it was told
+SET_OPTION: Final = 160_000  # the first version whose memberships may have no SET ROLE
+
+_ROLE: Final = re.compile(r"jumphost_[0-9a-f]{8}_[0-9a-f]{32}_[0-9a-f]{8}")  # 59 of 63 characters
+
+_CREATE = sql.SQL(
+    "CREATE ROLE {role} LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT {connections}"
+    " PASSWORD {verifier} VALID UNTIL {until}; GRANT {template} TO {role}{alone}; GRANT {role} TO CURRENT_USER{alone}"
+)
+_ALONE = sql.SQL(" WITH INHERIT TRUE, SET FALSE")  # what a member may do, but never become the role
+_SHUT = sql.SQL("ALTER ROLE {role} NOLOGIN")
+_SESSIONS = (
+    sql.SQL(  # ended, and then counted: what pg_terminate_backend says of one that is just leaving is no failure
+        "SELECT pg_terminate_backend(pid, {patience}) FROM pg_stat_activity WHERE usename = {name};"
+        " SELECT pg_stat_clear_snapshot(); SELECT count(*) FROM pg_stat_activity WHERE usename = {name}"
+    )
+)
+_DATABASES = sql.SQL(
+    "SELECT DISTINCT coalesce(datname, current_database()) FROM pg_shdepend JOIN pg_roles ON refobjid = pg_roles.oid"
+    " LEFT JOIN pg_database ON dbid = pg_database.oid"
+    " WHERE refclassid = 'pg_authid'::regclass AND rolname = {name}"
+)
+_DROP_OWNED = sql.SQL("DROP OWNED BY {role}")
+_DROP = sql.SQL("BEGIN; SET LOCAL synchronous_commit = on; DROP ROLE {role}; COMMIT")
+
+
+class PostgresProvider:
+    """Implements ``credential.base.Provider``. ``mark`` tells the roles of this site and entry from all others."""
+
+    kind = "postgres"
+
+    def __init__(self, source: Postgres, admin: Admin, *, mark: str) -> None:
+        self._source, self._admin, self._prefix = source, admin, f"jumphost_{mark}_"
+        self.template = source.template
+
+    def subject(self, request: str) -> str:
+        """Mark, request and 32 random bits; see ``credential.base``."""
+        return f"{self._prefix}{request.replace('-', '')}_{secrets.token_hex(4)}"
+
+    async def issue(self, lease: Lease) -> Minted:
+        """Makes the role. The server, and so its log, sees a SCRAM verifier of 192 random bits and no password."""
+        password = secrets.token_urlsafe(PASSWORD_BYTES).encode()
+
+        async def create(connection: Connection) -> None:
+            verifier = connection.pgconn.encrypt_password(password, lease.subject.encode(), b"scram-sha-256")
+            await connection.execute(
+                _CREATE.format(
+                    role=sql.Identifier(lease.subject),
+                    template=sql.Identifier(self.template),
+                    alone=_ALONE if connection.info.server_version >= SET_OPTION else sql.SQL(""),
+                    connections=sql.Literal(self._source.connections),
+                    verifier=sql.Literal(verifier.decode()),
+                    until=sql.Literal(rfc3339(lease.expires_ns)),
+                )
+            )
+
+        await self._admin.run(create)
+        source = self._source
+        where: dict[str, str | Secret] = {"host": source.host, "port": str(source.port), "database": source.database}
+        return Minted(lease, {**where, "user": lease.subject, "password": Secret(password)})
+
+    async def revoke(self, lease: Lease) -> None:
+        """Ends the role, its sessions and what it owns; see ``credential.base``."""
+        if not _ROLE.fullmatch(lease.subject):
+            raise unavailable(f"got {lease.subject!r} to end, expected a role that was made here")
+        role, name = sql.Identifier(lease.subject), sql.Literal(lease.subject)
+        sessions = _SESSIONS.format(name=name, patience=sql.Literal(TERMINATE_MS))
+
+        async def shut(connection: Connection) -> Collection[str]:
+            """The databases where it has something; none if there is no such role."""
+            try:
+                await connection.execute(_SHUT.format(role=role))
+            except errors.UndefinedObject:
+                return ()
+            await _put_out(connection, sessions)
+            found = await connection.execute(_DATABASES.format(name=name))
+            return [database for (database,) in await found.fetchall()]
+
+        async def drop_owned(connection: Connection) -> None:
+            await connection.execute(_DROP_OWNED.format(role=role))
+
+        async def drop(connection: Connection) -> None:
+            try:
+                await _put_out(connection, sessions)  # who was coming in when the door was shut is seen by now
+                await connection.execute(_DROP.format(role=role))
+            except errors.UndefinedObject:
+                await connection.execute("ROLLBACK")
+
+        for database in await self._admin.run(shut):
+            await self._admin.run(drop_owned, database)
+        await self._admin.run(drop)
+
+    async def left(self) -> Collection[str]:
+        """The roles with our mark."""
+
+        async def look(connection: Connection) -> Collection[str]:
+            found = await connection.execute(
+                "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)", (self._prefix,)
+            )
+            return [name for (name,) in await found.fetchall()]
+
+        return await self._admin.run(look)
+
+    async def close(self) -> None:
+        """Closes the connection."""
+        await self._admin.close()
+
+
+async def _put_out(connection: Connection, sessions: sql.Composed) -> None:
+    result = await connection.execute(sessions)
+    while result.nextset():
+        pass
+    remaining = await result.fetchone()
+    if remaining != (0,):
+        raise unavailable(f"sessions of the role do not end: {remaining}")

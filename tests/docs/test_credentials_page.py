@@ -1,0 +1,65 @@
+"""docs/credentials.md says what each kind of credential takes, and its SQL makes a server that works."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from msgspec.structs import replace
+
+from jumphost.config.credentials import Postgres, Source
+from jumphost.credential.postgres import PostgresProvider
+from jumphost.credential.postgres_admin import Admin
+from jumphost.testing.postgres import MARK, Visitor, bank
+from jumphost.testing.provider_contracts import issued
+from tests.docs.test_reference import defaults, said
+
+PAGE = (Path(__file__).parents[2] / "docs/credentials.md").read_text()
+
+
+def keys(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^\| `([^`]+)` \| (.*?) \|", text, re.MULTILINE))
+
+
+def checked(text: str, expected: dict[str, tuple[Any, bool]]) -> None:
+    shown = keys(text)
+    assert shown.keys() == expected.keys()
+    for key, (default, duration) in expected.items():
+        got = said(shown[key], duration)
+        assert got == (list(default) if isinstance(default, tuple) else default), key
+
+
+def test_every_key_of_every_kind() -> None:
+    common, *kinds = re.split(r"^## ", PAGE, flags=re.MULTILINE)
+    of_all = {key: (default, duration) for key, default, duration in defaults(Source)}
+    table = common[common.index("Every kind has") :]
+    assert keys(table).pop("kind") == "required"
+    checked(table.replace("| `kind` |", ""), of_all)
+    pages = {kind.partition("\n")[0]: kind for kind in kinds}
+    for kind in (Postgres,):
+        own = {key: (default, duration) for key, default, duration in defaults(kind) if key not in of_all}
+        checked(pages[str(kind.__struct_config__.tag)], own)
+
+
+async def test_the_sql_of_the_page_makes_a_server_that_works(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+    try:
+        with bank(sealed=False) as server:
+            server.sql("CREATE DATABASE payments")
+            server.sql("CREATE TABLE ledger (id int)")
+            server.sql(text)
+            (tmp_path / "admin").write_text("jumphost_admin:change me\n")
+            source = replace(server.source, template="payments_ro")
+            provider = PostgresProvider(source, Admin(source, admin=tmp_path / "admin", ca=None), mark=MARK)
+            minted = await issued(provider)
+            visit = await Visitor.enter(minted.material)
+            await visit.do("SELECT * FROM ledger")
+            for refused in ("INSERT INTO ledger VALUES (1)", "CREATE TABLE t (i int)", "SELECT lo_creat(-1)"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    await visit.do(refused)
+            await visit.close()
+            await provider.revoke(minted.lease)
+            await provider.close()
+    except LookupError as missing:
+        pytest.skip(str(missing))

@@ -1,0 +1,100 @@
+"""Entries of ``credentials:``: what they must say, and what a policy may ask of them."""
+
+import pytest
+
+from jumphost.config import credentials
+from jumphost.config.credentials import Postgres, unfit
+from jumphost.config.load import load_site
+from jumphost.config.site import Site
+from jumphost.errors import Problems
+
+HERE = Postgres(host="127.0.0.1", database="payments", admin="keys/payments", template="payments_ro")
+
+
+def write(site: Site, *lines: str) -> None:
+    (site.keys / "payments").touch(0o600)
+    with site.settings.open("a") as file:
+        file.write("\n".join(("", "credentials:", *(f"  {line}" for line in lines), "")))
+
+
+def problems(site: Site) -> list[str]:
+    with pytest.raises(Problems) as caught:
+        load_site(site)
+    return [problem.key + ": " + problem.message for problem in caught.value.problems]
+
+
+def entry(**fields: object) -> str:
+    known = {"kind": "postgres", "host": "127.0.0.1", "database": "payments"}
+    known |= {"admin": "keys/payments", "template": "payments_ro"}
+    return "db: {" + ", ".join(f"{key}: {value}" for key, value in {**known, **fields}.items() if value) + "}"
+
+
+def test_an_entry(site: Site) -> None:
+    write(site, entry(delivery="[proxy, file]", deadline="2s"))
+    assert load_site(site).settings.credentials == {
+        "db": Postgres(
+            host="127.0.0.1",
+            database="payments",
+            admin="keys/payments",
+            template="payments_ro",
+            delivery=("proxy", "file"),
+            deadline=2,
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"kind": ""}, "credentials.db: got no 'kind', expected one of postgres"),
+        ({"kind": "oracle"}, "credentials.db.kind: got 'oracle', expected one of postgres"),
+        ({"kind": "[postgres]"}, "credentials.db.kind: got a list, expected one of postgres"),
+        ({"template": ""}, "credentials.db: got no 'template', expected text"),
+        ({"hots": "x"}, "credentials.db.hots: got an unknown key, expected 'host'?"),
+        ({"host": "a b"}, "credentials.db.host: got 'a b', expected text"),
+        ({"host": "a,b"}, "credentials.db"),
+        ({"host": "db.example"}, "credentials.db: got no ca for db.example, expected a file"),
+        ({"host": "10.0.0.5"}, "credentials.db: got no ca for 10.0.0.5, expected a file"),
+        ({"ca": "keys/none.pem"}, "credentials.db.ca: got 'keys/none.pem', expected a file"),
+        ({"admin": "keys/none"}, "credentials.db.admin: got 'keys/none', expected a file"),
+        ({"port": "0"}, "credentials.db.port: got 0, expected an integer from 1 up to 65535"),
+        ({"delivery": "[]"}, "credentials.db: got no delivery, expected at least one of proxy, file, env"),
+        ({"delivery": "[mail]"}, "credentials.db.delivery[0]: got 'mail', expected one of env, file, proxy"),
+    ],
+)
+def test_what_is_wrong_is_told_where_it_stands(site: Site, fields: dict[str, str], said: str) -> None:
+    write(site, entry(**fields))
+    (problem,) = problems(site)
+    assert problem.startswith(said)
+
+
+def test_every_entry_is_looked_at(site: Site) -> None:
+    write(site, "a: 1", "-b: {kind: postgres}", entry(template=""))
+    assert [problem.split(": got")[0] for problem in problems(site)] == [
+        "credentials.a",
+        *["credentials.-b"] * 4,
+        "credentials.db",
+    ]
+
+
+def test_the_file_of_the_admin_is_for_the_gateway_alone(site: Site) -> None:
+    write(site, entry())
+    (site.keys / "payments").rename(site.root / "payments")
+    (site.root / "payments").chmod(0o640)
+    site.settings.write_text(site.settings.read_text().replace("keys/payments", "payments"))
+    (problem,) = problems(site)
+    assert problem.startswith("credentials.db.admin: got mode 0640, expected 0600")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "/var/run/postgresql"])
+def test_what_stays_on_this_machine_needs_no_certificate(host: str) -> None:
+    assert credentials.local(host)
+    assert not credentials.local(f"x{host}")
+
+
+def test_what_a_policy_may_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "BUILT", {"ssh": {"proxy"}})
+    assert unfit({"db": HERE}, "db", "proxy", "ssh") == ""
+    assert unfit({"db": HERE}, "other", "proxy", "ssh").endswith("does not have: other")
+    assert "by env, which its entry does not name" in unfit({"db": HERE}, "db", "env", "ssh")
+    assert "targets of kind process cannot take" in unfit({"db": HERE}, "db", "proxy", "process")
