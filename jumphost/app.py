@@ -19,7 +19,7 @@ from jumphost.config.settings import OFF, address
 from jumphost.config.site import Site
 from jumphost.credential.leases import Leases
 from jumphost.credential.ssh_certificate import SshCertificates
-from jumphost.errors import Code, Unavailable
+from jumphost.errors import Code, Problems, Unavailable
 from jumphost.gateway import aftermath, control, masked, transport
 from jumphost.gateway.administration import Administration
 from jumphost.gateway.admission import Admission
@@ -65,6 +65,8 @@ async def serve(
     config = registry.config(site)
     settings = config.settings
     recordings = _folder(site.resolve(settings.recording.path))
+    if unfit := await registry.unfit(site, config.targets):
+        raise Problems(unfit)
     async with AsyncExitStack() as stack:
         store = Store.open(site.journal_db, log=settings.name, measure=metrics.commit)
         stack.push_async_callback(store.close)
@@ -104,7 +106,7 @@ async def serve(
             enrolments=Enrolments(store, clock),
             holds=holds,
             credentials=SshCertificates(asked, clock, wire.SUITES[settings.crypto]),
-            runners=registry.runners(settings),
+            runners=registry.runners(site, settings),
             leases=leases,
             deliveries=registry.deliveries(),
             store=store,

@@ -93,17 +93,27 @@ class Process:
         *,
         fds: Sequence[int] = (),
         environment: Mapping[str, str] | None = None,
+        stdin: int = subprocess.DEVNULL,
         output: int = subprocess.DEVNULL,
+        errors: int | None = None,
+        uid: int | None = None,
     ) -> None:
-        """Starts it in ``/``, with no descriptor but ``output`` and ``fds``; OSError if the machine does not let us."""
+        """Starts it in ``/``, with no descriptor but its standard streams and ``fds``; OSError if it cannot be.
+
+        ``errors`` is the standard error where that is not ``output``. With a ``uid``, which only root may give, it has
+        that and a gid of the same number, and no other group.
+        """
         self._process = subprocess.Popen(
             arguments,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
-            stderr=output,
+            stderr=output if errors is None else errors,
             env=environment or {},
             cwd="/",
             pass_fds=fds,
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else [],
         )
         self._ended = asyncio.Event()
         try:

@@ -8,21 +8,26 @@ from pathlib import Path
 
 from jumphost import wire
 from jumphost.command.profiled.profile import encode
-from jumphost.config.load import SiteConfig, load_site
+from jumphost.config.load import SiteConfig, entry_line, load_site
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.credential.base import Delivery, Provider
-from jumphost.errors import Code, Problems, Unavailable
+from jumphost.errors import Code, JumphostError, Problem, Problems, Unavailable
 from jumphost.masking import custom
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import EVERY
+from jumphost.model.target import Target
 from jumphost.policy import bundle, detectors, profiles
 from jumphost.policy.base import DocumentEngine, Engine
 from jumphost.policy.opa import binary
 from jumphost.policy.pool import Pool, inspect
 from jumphost.secret import Secret
+from jumphost.signer.client import ephemeral
+from jumphost.target import process_check
 from jumphost.target.base import Runner
+from jumphost.target.check import Checker, Finding
 from jumphost.target.connection import Reach
+from jumphost.target.process import ProcessRunner
 from jumphost.target.ssh import SshRunner
 
 
@@ -128,6 +133,26 @@ def deliveries() -> Mapping[tuple[str, str], Delivery]:
     return {}
 
 
-def runners(settings: Settings) -> Mapping[str, Runner]:
+def runners(site: Site, settings: Settings) -> Mapping[str, Runner]:
     """What runs commands, by kind of target."""
-    return {"ssh": SshRunner(reach(settings))}
+    return {"ssh": SshRunner(reach(settings)), "process": ProcessRunner(site.root)}
+
+
+async def unfit(site: Site, targets: Mapping[str, Target]) -> list[Problem]:
+    """What keeps commands from running on the targets of kind process: whether their sandboxes can be made."""
+    found = []
+    for target in (one for one in targets.values() if one.kind == "process"):
+        try:
+            await process_check.trial(target, site.root)
+        except JumphostError as error:
+            line, message = entry_line(site.targets, target.name), f"{error.message} ({error.detail})"
+            found.append(Problem(str(site.targets), line, target.name, message, error.code))
+    return found
+
+
+async def check_target(site: Site, config: SiteConfig, target: Target) -> list[Finding]:
+    """What ``target check`` finds; raises as ``target.check.Checker.check``."""
+    if target.kind == "process":
+        return await process_check.check(target, site.root)
+    async with ephemeral(site) as signer:
+        return await Checker(signer, config, reach(config.settings)).check(target)

@@ -41,6 +41,7 @@ async def everything(site: Site, *, targets: bool, clock: Clock | None = None) -
     found["disks"] = list(disks(site, config))
     found["policy"] = [problem async for problem in policy(site, config)]
     found["signer"] = [problem async for problem in signer(site)]
+    found["sandboxes"] = await registry.unfit(site, config.targets)
     if targets:
         found["targets"] = await reachable(config)
     return found

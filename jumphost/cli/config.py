@@ -1,5 +1,6 @@
 """``jumphost config``: whether the files of a site are right."""
 
+import asyncio
 from typing import Any
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from jumphost import registry
 from jumphost.cli.common import FOUND, JsonOption, SiteOption, emit, noun, open_site
 from jumphost.config import files
+from jumphost.config.load import load_targets
 from jumphost.config.site import Site
 from jumphost.errors import Problem, Problems
 
@@ -22,7 +24,7 @@ def _config() -> None:
 def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Name everything that is wrong in a site's files, in one run; exit 1 if anything is."""
     place = open_site(site)
-    problems = look(place)
+    problems = look(place) or asyncio.run(registry.unfit(place, load_targets(place.targets)))
 
     def text() -> None:
         for problem in problems:

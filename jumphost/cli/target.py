@@ -43,6 +43,10 @@ def add(
     scan: Annotated[
         bool, typer.Option("--scan", help="Trust the host key that it shows now; compare what is printed.")
     ] = False,
+    read: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Kind process: what commands may read beside programs; more than once."),
+    ] = None,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -57,6 +61,7 @@ def add(
     entry |= {"host_keys": _keys("--host-key", host_key)} if host_key else {}
     entry |= {"host_ca": _keys("--host-ca", host_ca)} if host_ca else {}
     entry |= {"mode": mode} if mode != "command" else {}
+    entry |= {"sandbox": {"read": read}} if read else {}
     scanned: dict[str, Any] = {}
     if scan and kind == "ssh":
         line, fingerprint, journalled = _scan(place, name, host, port)
@@ -87,7 +92,7 @@ def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
             ", ".join(one.logins),
             one.mode,
             ", ".join(f"{key}={value}" for key, value in one.labels.items()),
-            "\n".join(read_line(key).fingerprint for key in one.host_keys) or "by host CA",
+            "\n".join(read_line(key).fingerprint for key in one.host_keys) or ("by host CA" if one.host_ca else ""),
         )
         for one in targets.values()
     ]
@@ -110,20 +115,15 @@ def enroll(name: Name, site: SiteOption = None, as_json: JsonOption = False) -> 
 
 @app.command()
 def check(name: Name, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Prove that a certificate opens the target, that nothing else does, and that commands there can be stopped."""
+    """Prove that a certificate opens the target, that nothing else does, and that commands there can be stopped.
+
+    Of a target of kind process: that its sandbox holds, and what a command sees in it.
+    """
     from jumphost import registry
-    from jumphost.signer.client import ephemeral
-    from jumphost.target.check import Checker, Finding
 
     place = open_site(site)
     config = load_site(place)
-    target = _ssh_target(config.targets, name)
-
-    async def findings() -> list[Finding]:
-        async with ephemeral(place) as signer:
-            return await Checker(signer, config, registry.reach(config.settings)).check(target)
-
-    found = asyncio.run(findings())
+    found = asyncio.run(registry.check_target(place, config, _target(config.targets, name)))
 
     def text() -> None:
         for one in found:
@@ -170,12 +170,17 @@ def _scan(site: Site, name: str, host: str, port: int) -> tuple[str, str, bool]:
     return line, fingerprint, True
 
 
-def _ssh_target(targets: dict[str, Target], name: str) -> Target:
+def _target(targets: dict[str, Target], name: str) -> Target:
     if name not in targets:
         usage(f"got no target {name!r}, expected one of {', '.join(targets) or 'none: there is no target yet'}")
-    if targets[name].kind != "ssh":
-        usage(f"got a target of kind {targets[name].kind}, expected ssh: its commands run here, there is no sshd")
     return targets[name]
+
+
+def _ssh_target(targets: dict[str, Target], name: str) -> Target:
+    target = _target(targets, name)
+    if target.kind != "ssh":
+        usage(f"got a target of kind {target.kind}, expected ssh: its commands run here, there is no sshd")
+    return target
 
 
 def _target_ca(site: Site) -> str:

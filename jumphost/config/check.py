@@ -3,8 +3,9 @@
 import ipaddress
 import re
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 
-from jumphost.config import credentials
+from jumphost.config import credentials, private
 from jumphost.config.bind import Check
 from jumphost.config.issuers import Issuer, is_url, web_address
 from jumphost.config.section import loopback
@@ -18,6 +19,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _SCOPE = re.compile(SCOPE)
 _HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:%-]{0,254}")
 _MATCHES = ("key_id",)
+_OF_SSH = ("host", "port", "host_keys", "host_ca", "source_address")
 
 
 def name(value: str) -> Iterator[str]:
@@ -90,6 +92,19 @@ def _only(*, served: object) -> Check:
     def look(value: object) -> Iterator[str]:
         if value != served:
             yield f"got {show(value)}, expected {show(served)}: this version serves nothing else"
+
+    return look
+
+
+def readable(site: Path) -> Check:
+    """A path that commands on the gateway's host may read; where its links lead to is looked at when one begins."""
+
+    def look(value: str) -> Iterator[str]:
+        path = Path(value)
+        if not path.is_absolute() or ".." in path.parts or "\0" in value:
+            yield f"got {show(value)}, expected an absolute path without .."
+        elif place := private.inside(path, site.absolute()):
+            yield f"got {show(value)}, expected a path apart from {place}, which no command may read"
 
     return look
 
@@ -224,7 +239,7 @@ def entry_name(key: str, node: Node, found: Findings) -> None:
 
 
 def targets(entries: Mapping[str, Node], found: Findings) -> None:
-    """No target has the gateway's own name, and one reached over the network says where it is and how it is known."""
+    """No target has the gateway's own name; one reached over the network says where it is and how it is known."""
     for key, node in entries.items():
         if key == RESERVED:
             message = f"got {key!r}, expected another name: `ssh {key}@GATEWAY` speaks to the gateway itself"
@@ -236,7 +251,13 @@ def targets(entries: Mapping[str, Node], found: Findings) -> None:
             if "mode" in fields and fields["mode"].value == "connection":
                 message = "got mode connection, expected it with kind ssh only: nothing else has logins"
                 found.add(fields["mode"].line, f"{key}.mode", message, code="schema.value")
+            for field in (one for one in _OF_SSH if one in fields):
+                message = f"got {field}, expected it with kind ssh only: commands of a process target run here"
+                found.add(fields[field].line, f"{key}.{field}", message, code="schema.key")
             continue
+        if "sandbox" in fields:
+            message = "got a sandbox, expected it with kind process only: what runs elsewhere is bound elsewhere"
+            found.add(fields["sandbox"].line, f"{key}.sandbox", message, code="schema.key")
         if "host" not in fields:
             found.add(node.line, key, "got no 'host', expected a host name or address", code="schema.key")
         if not any(field in fields and fields[field].value for field in ("host_keys", "host_ca")):

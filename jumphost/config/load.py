@@ -47,6 +47,12 @@ def plain(data: bytes, file: str) -> Any:
     return node.plain() if node else None
 
 
+def entry_line(path: Path, name: str) -> int:
+    """The line of an entry of a file that could be read a moment ago; 0 if it is not there any more."""
+    node = _Reading().tree(path)[0]
+    return node.value[name].line if node and isinstance(node.value, dict) and name in node.value else 0
+
+
 def load_identities(path: Path, *, read: Read = Path.read_bytes) -> dict[str, IdentityEntry]:
     """``identities.yaml`` alone, or Problems; whether its CAs are trusted only :func:`load_site` can tell."""
     reading = _Reading(read)
@@ -153,7 +159,8 @@ class _Reading:
     def targets(self, path: Path) -> dict[str, Target]:
         nodes, found = self._entries(path)
         check.targets(nodes, found)
-        return self._bound(nodes, Target, check.TARGET, found, named=True)
+        checks = check.TARGET | {"sandbox.read.*": check.readable(path.parent)}
+        return self._bound(nodes, Target, checks, found, named=True)
 
     def _entries(self, path: Path) -> tuple[dict[str, Node], Findings]:
         node, found = self.tree(path)

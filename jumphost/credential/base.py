@@ -37,7 +37,10 @@ class LoginCredentials(Protocol):
         """
 
     async def use(self, *, decision: Decision, approvals: tuple[Approval, ...], login: str) -> None:
-        """The decided request runs on the login that the run of request ``login`` opened; raises as ``issue``."""
+        """The decided request runs on the login that the run of request ``login`` opened, or here; raises as ``issue``.
+
+        Here is where ``login`` is empty: on the gateway's own host.
+        """
 
 
 class Minted(Struct, frozen=True):

@@ -253,7 +253,8 @@ class Execution:
 
     async def _use(self, login: str) -> None:
         await self._parts.credentials.use(decision=self._decision, approvals=self._approvals, login=login)
-        await self._parts.store.write(None, self._trail.used(self._decision, login))
+        if login:  # on this host no credential is used
+            await self._parts.store.write(None, self._trail.used(self._decision, login))
 
 
 async def _closed(process: Process, request: str) -> None:

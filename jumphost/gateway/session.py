@@ -9,7 +9,7 @@
 (6) after a wait: identity looked at again, decided again with the approvals in the input
 (7) decision journalled, recording opened: from here, and only from here, a target may be touched
 (8) lease issued and delivered, where the decision has one; login certified while logging in, or the signer notes that
-    an open login is used (targets of mode connection)
+    none is: an open login is used (targets of mode connection), or the command runs here (of kind process)
 (9) target opened, relay through recording, limits enforced
 (10) always: command stopped if it was cut, lease ended, recording sealed, outcome journalled, then the caller told
 
@@ -239,7 +239,7 @@ class Session:
         try:
             # (7)
             await _all(execution.record(), self._keep(decision))
-            self._trail.started(decision, hold)
+            self._trail.started(decision, hold, target.kind)
             if hold is None:
                 await self._parts.store.write(None, *self._trail.take())
             else:

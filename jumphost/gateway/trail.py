@@ -112,9 +112,9 @@ class Trail:
         """A rule wants people to know of the command at once; ``purpose`` is what the caller said of it."""
         self.note(Kind.COMMAND_ALERT, decision.id, code=decision.judgement.code, login=self.login, purpose=purpose)
 
-    def started(self, decision: Decision, hold: Hold | None) -> None:
-        """The command is about to run."""
-        self.note(Kind.COMMAND_START, decision.id, login=self.login, hold=hold.id if hold else "")
+    def started(self, decision: Decision, hold: Hold | None, kind: str) -> None:
+        """The command is about to run on a target of the kind."""
+        self.note(Kind.COMMAND_START, decision.id, login=self.login, target_kind=kind, hold=hold.id if hold else "")
 
     def issued(self, decision: Decision, lease: Lease, purpose: str) -> Event:
         """A login was minted."""

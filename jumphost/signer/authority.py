@@ -59,16 +59,19 @@ def target(asked: SignTarget, config: SiteConfig, now_ns: int) -> Draft:
 
 
 def use(asked: UseTarget, config: SiteConfig, now_ns: int) -> Record:
-    """What the log is to say of a decided request that runs on an open login, or Refused.
+    """What the log is to say of a decided request that runs without a certificate of its own, or Refused.
 
     Whether the login serves its connection, and whether the decision has run, is for the ledger to know.
     """
     request, digest = _document(asked)
     place, line = _run(asked, request, digest, config, now_ns)
-    _check_mode(place)
+    if asked.login:
+        _check_mode(place)
+    elif place.kind != "process":
+        refuse(f"got a run on {place.name} without a login, expected one: its kind is {place.kind}")
     return Record(
         at=now_ns // NS_PER_S,
-        kind="use",
+        kind="use" if asked.login else "process",
         key_id=_key_id(request),
         principal=place.principal(request.target.login),
         decision=asked.decision.id,
@@ -84,6 +87,7 @@ def use(asked: UseTarget, config: SiteConfig, now_ns: int) -> Record:
 def check(asked: Check, config: SiteConfig, now_ns: int) -> Draft:
     """The certificate of ``target check``, or Refused."""
     place = _known(asked.target, asked.login, config)
+    _check_kind(place.name, place.kind)
     now = now_ns // NS_PER_S
     return Draft(
         ca="target",
@@ -201,6 +205,11 @@ def _run(asked: Decided, request: Request, digest: str, config: SiteConfig, now_
     return place, run_line(request, asked.decision.obligations, place.shell)
 
 
+def _check_kind(name: str, kind: str) -> None:
+    if kind != "ssh":
+        refuse(f"got a login to {name}, expected none: it is a target of kind {kind}")
+
+
 def _check_mode(place: Target) -> None:
     if place.mode != "connection":
         refuse(f"got a login for a whole connection to {place.name}, expected one a command: its mode is {place.mode}")
@@ -215,8 +224,8 @@ def _place(request: Request, config: SiteConfig) -> Target:
 
 def _known(name: str, login: str, config: SiteConfig) -> Target:
     place = config.targets.get(name)
-    if place is None or place.kind != "ssh" or login not in place.logins:
-        refuse(f"got {login[:128]!r} on {name[:128]!r}, expected a login of a registered ssh target")
+    if place is None or login not in place.logins:
+        refuse(f"got {login[:128]!r} on {name[:128]!r}, expected a login of a registered target")
     return place
 
 
@@ -228,6 +237,7 @@ def _follow_up(purpose: str, request: Request) -> str:
 
 
 def _login(asked: SignTarget, request: Request, place: Target | None, line: str, now_ns: int) -> Draft:
+    _check_kind(request.target.name, request.target.kind)
     now = now_ns // NS_PER_S
     return Draft(
         ca="target",

@@ -47,6 +47,8 @@ class Ledger:
                     Code.SIGNER_REFUSED, f"{record.login[:64]} opened no login for this connection, caller and target"
                 )
             self._claim_run(record)
+        elif record.kind == "process":
+            self._claim_run(record)
         elif record.kind in ("stop", "signal"):
             self._claim_after(record)
 

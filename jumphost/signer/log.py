@@ -19,7 +19,7 @@ _BLOCK = 65_536  # bytes, of reading backwards
 class Record(Struct, frozen=True, omit_defaults=True):
     """One line; times are seconds of the epoch.
 
-    ``kind`` is the draft's, or ``use``, ``refused``, ``start``, ``recovered``.
+    ``kind`` is the draft's, or ``use``, ``process``, ``refused``, ``start``, ``recovered``.
     """
 
     at: int

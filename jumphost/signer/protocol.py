@@ -57,7 +57,8 @@ class SignTarget(Struct, frozen=True, forbid_unknown_fields=True, tag="target"):
 
 class UseTarget(Struct, frozen=True, forbid_unknown_fields=True, tag="use"):
     """The decided request runs on a login that is open: the one that the run of request ``login`` had without a forced
-    command. It is noted in place of a run certificate.
+    command. Without a ``login`` it runs on the gateway's own host, on a target of kind process. It is noted in place of
+    a run certificate.
     """
 
     decision: Decision

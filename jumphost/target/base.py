@@ -17,7 +17,8 @@ Mint = Callable[[Login, str], Awaitable[asyncssh.SSHKeyPair]]
 Called during authentication, when the local address of the socket is known. Raises Refused or Unavailable."""
 
 Use = Callable[[str], Awaitable[None]]
-"""Tells that this request runs on the login that the run of another request (the argument, its id) opened.
+"""Tells that this request runs without a certificate: on the login that the run of another request (the argument, its
+id) opened, or, where the argument is empty, on the gateway's own host.
 
 Returns once that is durable; raises Refused or Unavailable, and then nothing may run."""
 

@@ -17,6 +17,7 @@ from jumphost.signer.client import SignerClient
 from jumphost.signer.protocol import Check, IssueCaller
 from jumphost.target.base import Exit
 from jumphost.target.connection import Credential, Reach, connect
+from jumphost.target.report import facts
 from jumphost.target.ssh import run
 
 CALLER_TTL_S: Final = 60
@@ -51,27 +52,26 @@ class Checker:
 
     async def _login(self, target: Target, login: str) -> AsyncIterator[Finding]:
         try:
-            facts = await self._facts(target, login)
+            found = await self._facts(target, login)
         except JumphostError as error:
             if error.code in (Code.SIGNER_REFUSED, Code.SIGNER_UNAVAILABLE):
                 raise
             yield _failed(target, login, error)
             return
         yield Finding(name="login", login=login, ok=True, got="let in", expected="let in with a certificate")
-        for finding in judged(facts, target, login):
+        for finding in judged(found, target, login):
             yield finding
         for name, credential in self._wrong(target, login).items():
             yield await self._refused(target, login, name, credential)
         yield await self._methods(target, login)
 
-    async def _facts(self, target: Target, login: str) -> dict[str, str]:
+    async def _facts(self, target: Target, login: str) -> Mapping[str, str]:
         connection = await connect(target, login, self._certified(target.name, login), self._reach)
         try:
             end, said = await run(connection, forced.check())
         finally:
             await connection.end()
-        facts = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
-        return facts if end == Exit() else {}
+        return facts(said) if end == Exit() else {}
 
     def _wrong(self, target: Target, login: str) -> Mapping[str, Credential]:
         """Credentials that must not open the login, by what they are; those that this site can make."""
@@ -150,20 +150,20 @@ class Checker:
         return certified
 
 
-def judged(facts: Mapping[str, str], target: Target, login: str) -> list[Finding]:
+def judged(found: Mapping[str, str], target: Target, login: str) -> list[Finding]:
     """What the facts of the check script mean (``forced.check``); none at all if the script did not run to its end."""
-    if facts.get("jumphost-check") != "1" or facts.get("end") != "1":
+    if found.get("jumphost-check") != "1" or found.get("end") != "1":
         return [
             Finding(
                 name="forced command",
                 login=login,
                 ok=False,
-                got=f"{len(facts)} of its lines",
+                got=f"{len(found)} of its lines",
                 expected="the check script run to its end",
                 fix=f"give {login} a login shell of the Bourne family, and see that nothing replaces its exec",
             )
         ]
-    shell = PurePosixPath(facts.get("shell", "")).name
+    shell = PurePosixPath(found.get("shell", "")).name
     levels = {"2"} if shell in ("bash", "zsh") else {"1", "2"}  # these two count on from what sshd set
     tests: list[tuple[str, str, Callable[[str], bool], str, str]] = [
         ("login name", "login", lambda got: got == login, login, "see that no other account has its uid"),
@@ -187,7 +187,7 @@ def judged(facts: Mapping[str, str], target: Target, login: str) -> list[Finding
         tests.append(("bash", "bash", lambda got: got == "yes", "/bin/bash", "install bash, or set shell: sh"))
     return [
         Finding(
-            name=name, login=login, ok=right(facts.get(key, "")), got=facts.get(key, ""), expected=expected, fix=fix
+            name=name, login=login, ok=right(found.get(key, "")), got=found.get(key, ""), expected=expected, fix=fix
         )
         for name, key, right, expected, fix in tests
     ]

@@ -17,6 +17,7 @@ from jumphost.model.target import Target
 from jumphost.target.base import MAY_RUN, STDERR, STDOUT, Exit, Login, Mint, Order, Output, Signal, Use
 from jumphost.target.connection import Reach, TargetChannel, TargetConnection, connect
 from jumphost.target.logins import Logins, Seat
+from jumphost.target.report import Report
 from jumphost.target.spare import Spares
 
 STOP_DEADLINE_S: Final = 15.0  # of all logins of one stop together; one takes 0.1 s, its script 8 s at most
@@ -216,29 +217,14 @@ class SshProcess:
             await _once(self._order, name, forced.signal(self._order.request, name), self._mint, self._reach)
 
 
-class _Report:
-    """An Output that keeps the first bytes."""
-
-    def __init__(self) -> None:
-        self.kept = b""
-
-    def data(self, chunk: bytes, stream: int) -> None:
-        if stream == STDOUT:
-            self.kept += chunk[: MAX_REPORT - len(self.kept)]
-
-    def eof(self) -> None: ...
-    def pause_input(self) -> None: ...
-    def resume_input(self) -> None: ...
-
-
 async def run(connection: TargetConnection, line: str) -> tuple[Exit, str]:
     """Runs a short script without input: how it ended, and the first MAX_REPORT bytes of its standard output."""
-    report = _Report()
+    report = Report(MAX_REPORT)
     session = Session(report)
     channel = await connection.execute(session, line, MAX_REPORT * 8)
     channel.write_eof()
     channel.resume_reading()
-    return await session.ended, report.kept.decode(errors="replace")
+    return await session.ended, report.text
 
 
 async def stop(order: Order, mint: Mint, reach: Reach) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import signal
 from collections.abc import Awaitable, Callable
 
 from jumphost.target.base import STDERR, STDOUT, Exit, Process
@@ -53,7 +54,14 @@ class Collected:
                 await self._changed.wait()
 
 
-async def _end(process: Process) -> Exit:
+def died_by(end: Exit, *names: str) -> bool:
+    """Whether a command ended by one of the signals: told as such, or by the status that a shell gives it."""
+    statuses = [128 + signal.Signals[f"SIG{name}"] for name in names]
+    return end.status in statuses if not end.signal else (end.signal in names and end.status == 0)
+
+
+async def end_of(process: Process) -> Exit:
+    """How it ended; TimeoutError after PATIENCE_S."""
     async with asyncio.timeout(PATIENCE_S):
         return await process.wait()
 
@@ -62,7 +70,7 @@ async def tells_status_after_all_output(start: Start) -> None:
     output = Collected()
     process = await start("head -c 300000 /dev/zero; echo last >&2; exit 7", output)
     process.write_eof()
-    assert await _end(process) == Exit(status=7)
+    assert await end_of(process) == Exit(status=7)
     assert (len(output.stdout), output.stderr) == (300_000, b"last\n")
     await process.close()
 
@@ -70,15 +78,14 @@ async def tells_status_after_all_output(start: Start) -> None:
 async def tells_every_status(start: Start) -> None:
     for status in (0, 1, 126, 127, 255):
         process = await start(f"exit {status}", Collected())
-        assert await _end(process) == Exit(status=status)
+        assert await end_of(process) == Exit(status=status)
         await process.close()
 
 
 async def tells_the_signal_that_ended_it(start: Start) -> None:
     for name in ("KILL", "TERM", "INT", "USR1"):
         process = await start(f"kill -s {name} $$", Collected())
-        end = await _end(process)
-        assert (end.signal, end.status) == (name, 0)
+        assert died_by(await end_of(process), name)
         await process.close()
 
 
@@ -89,7 +96,7 @@ async def gives_input_byte_for_byte(start: Start) -> None:
     for at in range(0, len(text), 50_000):
         process.write(text[at : at + 50_000])
     process.write_eof()
-    assert await _end(process) == Exit()
+    assert await end_of(process) == Exit()
     assert output.stdout.split()[0].decode() == hashlib.sha256(text).hexdigest()
     await process.close()
 
@@ -99,7 +106,7 @@ async def goes_on_after_the_end_of_input(start: Start) -> None:
     process = await start("cat; echo after; echo late >&2", output)
     process.write(b"first ")
     process.write_eof()
-    assert await _end(process) == Exit()
+    assert await end_of(process) == Exit()
     assert (output.stdout, output.stderr, output.ended) == (b"first after\n", b"late\n", True)
     await process.close()
 
@@ -111,7 +118,7 @@ async def answers_while_input_is_open(start: Start) -> None:
         process.write(b"%d\n" % number)
         await output.until(lambda seen, number=number: f"got {number}\n".encode() in seen.stdout)  # type: ignore[misc]
     process.write_eof()
-    assert await _end(process) == Exit()
+    assert await end_of(process) == Exit()
     await process.close()
 
 
@@ -124,7 +131,7 @@ async def holds_output_while_paused(start: Start) -> None:
     await asyncio.sleep(0)
     assert output.stdout == b""
     process.resume_output()
-    assert await _end(process) == Exit()
+    assert await end_of(process) == Exit()
     assert len(output.stdout) == 5_001_000
     await process.close()
 
@@ -139,13 +146,35 @@ async def holds_input_that_is_not_read(start: Start) -> None:
         assert sent < 64 << 20
         await asyncio.sleep(0)
     assert await process.stop()
-    assert (await _end(process)).signal in ("TERM", "KILL")
+    assert died_by(await end_of(process), "TERM", "KILL")
+    await process.close()
+
+
+async def keeps_what_is_written_once_it_takes_more(start: Start) -> None:
+    """All of the rest and its end may be written while the Output is told that input goes on."""
+    chunk, rest, sent = os.urandom(1 << 20), os.urandom(200_000), hashlib.sha256()
+
+    class Feeding(Collected):
+        def resume_input(self) -> None:
+            super().resume_input()
+            process.write(rest)
+            process.write_eof()
+
+    output = Feeding()
+    process = await start("sha256sum", output)
+    while not output.input_paused:
+        process.write(chunk)
+        sent.update(chunk)
+        await asyncio.sleep(0)
+    sent.update(rest)
+    assert await end_of(process) == Exit()
+    assert output.stdout.split()[0].decode() == sent.hexdigest()
     await process.close()
 
 
 async def takes_writes_after_the_end(start: Start) -> None:
     process = await start("exit 3", Collected())
-    assert await _end(process) == Exit(status=3)
+    assert await end_of(process) == Exit(status=3)
     process.write(b"too late")
     process.write_eof()
     process.send_signal("TERM")
@@ -164,7 +193,7 @@ async def stops_all_that_it_started(start: Start) -> None:
     )
     await output.until(lambda seen: b"\n" in seen.stdout)
     assert await process.stop()
-    assert (await _end(process)).signal in ("TERM", "KILL")
+    assert died_by(await end_of(process), "TERM", "KILL")
     assert await process.stop()
     await process.close()
 
@@ -175,7 +204,7 @@ async def relays_signals(start: Start) -> None:
     process = await start(f"{traps}; echo ready; while :; do sleep 0.1; done", output)
     await output.until(lambda seen: b"ready\n" in seen.stdout)
     async with asyncio.TaskGroup() as group:
-        end = group.create_task(_end(process))
+        end = group.create_task(end_of(process))
         process.send_signal("HUP")
         await output.until(lambda seen: b"hup\n" in seen.stdout)
         process.send_signal("INT")
@@ -193,6 +222,7 @@ PROCESS: tuple[Callable[[Start], Awaitable[None]], ...] = (
     answers_while_input_is_open,
     holds_output_while_paused,
     holds_input_that_is_not_read,
+    keeps_what_is_written_once_it_takes_more,
     takes_writes_after_the_end,
     stops_all_that_it_started,
     relays_signals,

@@ -33,6 +33,22 @@ def test_systemd_takes_the_unit(unit: Path) -> None:
     assert said == []
 
 
+def test_systemd_takes_the_gateway_with_its_drop_in(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze: apt-get install systemd")
+    unit = tmp_path / "jumphost.service"
+    unit.write_text(re.sub("/opt/jumphost/bin/[a-z]+", "/bin/true", (DEPLOY / unit.name).read_text()))
+    more = tmp_path / "jumphost.service.d"
+    more.mkdir()
+    shutil.copy(DEPLOY / "process-targets.conf", more)
+    with (more / "wrong.conf").open("w") as wrong:
+        wrong.write("[Service]\nNoSuchKey=1\n")
+    done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True)
+    said = [line for line in done.stderr.splitlines() if str(tmp_path) in line or unit.name in line]
+    assert len(said) == 1
+    assert "NoSuchKey" in said[0]  # drop-ins are read
+
+
 def test_the_unit_is_as_closed_as_the_page_says(unit: Path) -> None:
     """Other versions of systemd weigh a little differently: a point is more than that."""
     said = re.search(r"gateway ([0-9.]+), signer ([0-9.]+[0-9])", (DEPLOY / "README.md").read_text())

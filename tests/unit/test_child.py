@@ -209,3 +209,27 @@ def test_a_filter_that_misbehaves_is_an_error() -> None:
 def test_a_filter_stays_within_its_limits() -> None:
     shown = filtered("/bin/sh", "-c", "read x; ulimit -d; ulimit -t; ulimit -f; ulimit -c", given=b"go\n")
     assert shown.split() == [b"65536", b"5", b"0", b"0"]
+
+
+async def test_its_streams_are_apart_where_they_are_given() -> None:
+    stdin, output, errors = os.pipe(), os.pipe(), os.pipe()
+    os.write(stdin[1], b"in")
+    os.close(stdin[1])
+    script = "cat; echo err >&2"
+    process = child.Process(["/bin/sh", "-c", script], stdin=stdin[0], output=output[1], errors=errors[1])
+    for descriptor in (stdin[0], output[1], errors[1]):
+        os.close(descriptor)
+    assert await process.wait() == 0
+    assert (os.read(output[0], 100), os.read(errors[0], 100)) == (b"in", b"err\n")
+    for descriptor in (output[0], errors[0]):
+        os.close(descriptor)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has other uids to give")
+async def test_a_uid_is_all_that_it_has() -> None:
+    read, write = os.pipe()
+    process = child.Process(["/usr/bin/id"], output=write, uid=60_999)
+    os.close(write)
+    await process.wait()
+    assert os.read(read, 100) == b"uid=60999 gid=60999 groups=60999\n"
+    os.close(read)

@@ -12,18 +12,21 @@ from msgspec.structs import replace
 from jumphost import registry
 from jumphost.config.create import create_site
 from jumphost.config.credentials import BUILT, Postgres
+from jumphost.config.edit import append_entry
 from jumphost.config.load import load_site
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Unavailable
 from jumphost.masking.custom import decode
 from jumphost.model.mask import Format, Mask
+from jumphost.model.target import Kind, Target
 from jumphost.policy.opa.engine import Opa
 from jumphost.policy.pool import Pool
 from jumphost.testing.opa import fake_opa
 from jumphost.testing.policies import STAFF, submission
 from jumphost.testing.profiles import EXAMPLES
 from jumphost.testing.rego import WITHOUT_OPA, opa_command, opa_installed
+from jumphost.testing.sandboxes import why_not
 
 needs_opa = pytest.mark.skipif(not opa_installed(), reason=WITHOUT_OPA)
 
@@ -135,3 +138,30 @@ def test_every_kind_of_credential_has_its_provider(site: Site) -> None:
 
 def test_every_delivery_that_is_named_is_there() -> None:
     assert set(registry.deliveries()) == {(kind, name) for kind, names in BUILT.items() for name in names}
+
+
+class TestProcessTargets:
+    HERE = Target(name="here", logins=("app",), kind="process")
+
+    def test_there_is_a_runner_for_each_kind(self, site: Site) -> None:
+        assert set(registry.runners(site, load_site(site).settings)) == set(get_args(Kind))
+
+    async def test_what_keeps_one_from_working_is_told_with_its_line(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("jumphost.target.bubble.PATH", "/nonexistent")
+        append_entry(site.targets, "here", {"kind": "process", "logins": ["app"]}, check=lambda _: None)
+        targets = load_site(site).targets
+        (problem,) = await registry.unfit(site, targets)
+        line = site.targets.read_text().splitlines().index("here:") + 1
+        assert (problem.line, problem.key, problem.code) == (line, "here", Code.TARGET_UNREACHABLE)
+
+    async def test_other_kinds_need_no_sandbox(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("jumphost.target.bubble.PATH", "/nonexistent")
+        assert await registry.unfit(site, load_site(site).targets) == []
+
+    @pytest.mark.skipif(bool(why_not()), reason=f"no sandbox: {why_not()}")
+    async def test_one_that_works(self, site: Site) -> None:
+        assert await registry.unfit(site, {"here": self.HERE}) == []
+        found = await registry.check_target(site, load_site(site), self.HERE)
+        assert {one.ok for one in found} == {True}

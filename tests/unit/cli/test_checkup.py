@@ -11,6 +11,7 @@ from jumphost import registry
 from jumphost.cli import checkup
 from jumphost.clock import NS_PER_S, SystemClock
 from jumphost.config.create import create_site
+from jumphost.config.edit import append_entry
 from jumphost.config.load import load_site
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problem, Unavailable
@@ -41,7 +42,17 @@ async def journalled(site: Site, *, at_ns: int = 1) -> None:
 async def test_a_new_site_has_nothing(site: Site) -> None:
     found = await checkup.everything(site, targets=False)
     assert all(problems == [] for problems in found.values())
-    assert list(found) == ["files", "keys", "sockets", "journal", "clock", "gateway", "disks", "policy", "signer"]
+    before = ["files", "keys", "sockets", "journal", "clock", "gateway"]
+    assert list(found) == [*before, "disks", "policy", "signer", "sandboxes"]
+
+
+async def test_a_sandbox_that_cannot_be_made(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jumphost.target.bubble.PATH", "/nonexistent")
+    here = {"kind": "process", "logins": ["app"]}
+    append_entry(site.targets, "here", here, check=lambda _: None)
+    [problem] = (await checkup.everything(site, targets=False))["sandboxes"]
+    assert (problem.key, problem.code) == ("here", "target.unreachable")
+    assert "apt-get install bubblewrap" in problem.message
 
 
 async def test_wrong_files_end_what_needs_them(site: Site) -> None:

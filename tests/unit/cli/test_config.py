@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from jumphost.config.create import create_site
 from jumphost.testing.commands import run
 
@@ -34,6 +36,16 @@ def test_every_finding_on_stdout_and_exit_1(tmp_path: Path) -> None:
         "fix": "",
     }
     assert [row["code"] for row in rows] == ["schema.key", "schema.key", "site.mode", "site.file"]
+
+
+def test_a_sandbox_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jumphost.target.bubble.PATH", "/nonexistent")
+    site = create_site(tmp_path / "site")
+    site.targets.write_text("# one\nhere: {kind: process, logins: [app]}\n")
+    ran = run("config", "check", "--site", site.root)
+    assert (ran.status, ran.out.startswith(f"{site.targets}:2: here: the sandbox cannot be made: ")) == (1, True)
+    assert "got no bwrap: install bubblewrap 0.8 or later" in ran.out
+    assert [row["code"] for row in run("config", "check", "--site", site.root, "--json").json] == ["target.unreachable"]
 
 
 def test_no_site_is_a_wrong_use(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from jumphost.config.load import load_targets
 from jumphost.config.site import Site
 from jumphost.errors import Code, Refused, Status
 from jumphost.gateway import control
+from jumphost.model.target import Sandbox
 from jumphost.sshkey import read_line
 from jumphost.testing.commands import run
+from jumphost.testing.sandboxes import why_not
 
 
 @pytest.fixture
@@ -171,16 +173,16 @@ class TestEnroll:
         assert "target_ca.pub cannot be read" in ran.err
 
 
-@pytest.mark.parametrize("command", ["enroll", "check"])
 class TestWrongTarget:
+    @pytest.mark.parametrize("command", ["enroll", "check"])
     def test_unknown(self, site: Site, command: str) -> None:
         ran = run("target", command, "nowhere")
         assert (ran.status, ran.out) == (2, "")
         assert "got no target 'nowhere', expected one of batch-host, payments-db" in ran.err
 
-    def test_without_sshd(self, site: Site, command: str) -> None:
+    def test_without_sshd(self, site: Site) -> None:
         append_entry(site.targets, "local", {"kind": "process", "logins": ["app"]}, check=lambda _: None)
-        ran = run("target", command, "local")
+        ran = run("target", "enroll", "local")
         assert (ran.status, ran.out) == (2, "")
         assert "got a target of kind process, expected ssh" in ran.err
 
@@ -199,3 +201,37 @@ def test_check_of_a_target_that_is_down(site: Site) -> None:
     assert "    expected: let in with a certificate\n    do: see that sshd runs at 127.0.0.1 port 1" in ran.out
     (found,) = run("target", "check", "down", "--json").json
     assert (found["name"], found["login"], found["ok"]) == ("login", "app", False)
+
+
+class TestProcess:
+    WORDS = ("target", "add", "tools", "--kind", "process", "--login", "app")
+
+    def test_what_its_commands_may_read(self, site: Site) -> None:
+        assert run(*self.WORDS, "--read", "/opt/a", "--read", "/opt/b").status == 0
+        assert load_targets(site.targets)["tools"].sandbox == Sandbox(read=("/opt/a", "/opt/b"))
+        (line,) = [line for line in run("target", "list").out.splitlines() if line.split()[0] == "tools"]
+        assert line.split() == ["tools", "process", "app", "command"]
+
+    def test_what_they_may_not_read(self, site: Site) -> None:
+        ran = run(*self.WORDS, "--read", "/root")
+        assert (ran.status, "expected a path apart from /root" in ran.err) == (1, True)
+        assert "tools" not in load_targets(site.targets)
+
+    def test_a_host_is_none_of_its_matters(self, site: Site) -> None:
+        ran = run(*self.WORDS, "--host", "h")
+        assert "got host, expected it with kind ssh only" in ran.err
+        assert "tools" not in load_targets(site.targets)
+
+    @pytest.mark.skipif(bool(why_not()), reason=f"no sandbox: {why_not()}")
+    def test_check(self, site: Site) -> None:
+        assert run(*self.WORDS).status == 0
+        ran = run("target", "check", "tools")
+        assert (ran.status, "ok  app  nothing private: none" in ran.out) == (0, True)
+        assert {one["ok"] for one in run("target", "check", "tools", "--json").json} == {True}
+
+    def test_check_of_one_that_cannot_be(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("jumphost.target.bubble.PATH", "/nonexistent")
+        assert run(*self.WORDS).status == 0
+        ran = run("target", "check", "tools")
+        assert ran.status == 1
+        assert "no  app  sandbox: target.unreachable: the sandbox cannot be made: a program is missing" in ran.out

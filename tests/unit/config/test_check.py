@@ -1,5 +1,7 @@
 """What entries must say beyond their shape, each with its line and its words."""
 
+from pathlib import Path
+
 import pytest
 
 from jumphost.config import check
@@ -111,6 +113,8 @@ def test_a_target_has_a_host_that_is_known_and_a_free_name() -> None:
             "e: []\n"
             "f: {kind: process, mode: connection}\n"
             "g: {host: h, host_ca: [k], mode: connection}\n"
+            "h: {kind: process, host: h, sandbox: {}}\n"
+            "i: {host: h, host_ca: [k], sandbox: {}}\n"
         ),
         found,
     )
@@ -121,7 +125,22 @@ def test_a_target_has_a_host_that_is_known_and_a_free_name() -> None:
         "t:3: b: got no 'host', expected a host name or address",
         f"t:4: c: {unknown}",
         "t:7: f.mode: got mode connection, expected it with kind ssh only: nothing else has logins",
+        "t:9: h.host: got host, expected it with kind ssh only: commands of a process target run here",
+        "t:10: i.sandbox: got a sandbox, expected it with kind process only: what runs elsewhere is bound elsewhere",
     ]
+
+
+@pytest.mark.parametrize("path", ["tools", "./tools", "/opt/../root", "", "/opt/\0"])
+def test_what_commands_may_read_is_an_absolute_path(path: str) -> None:
+    (message,) = check.readable(Path("/srv/site"))(path)
+    assert message.endswith("expected an absolute path without ..")
+
+
+@pytest.mark.parametrize(("path", "place"), [("/", "/dev"), ("/root/x", "/root"), ("/srv", "/srv/site")])
+def test_what_commands_may_read_is_apart(path: str, place: str) -> None:
+    (message,) = check.readable(Path("/srv/site"))(path)
+    assert message == f"got {path!r}, expected a path apart from {place}, which no command may read"
+    assert not list(check.readable(Path("/srv/site"))("/opt/tools"))
 
 
 def test_an_identity_is_named_by_a_trusted_ca_and_alone() -> None:

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from jumphost.config.load import load_approvers, load_identities, load_plain, load_site, load_targets, plain, trial
+from jumphost.config.load import (
+    entry_line,
+    load_approvers,
+    load_identities,
+    load_plain,
+    load_site,
+    load_targets,
+    plain,
+    trial,
+)
 from jumphost.config.site import Site
 from jumphost.errors import Problems
 from jumphost.model.identity import IdentityEntry
@@ -99,6 +108,23 @@ def test_one_file_alone(site: Site) -> None:
     )
     assert set(load_approvers(site.approvers)) == {"alice", "bob", "carol"}
     assert load_targets(site.targets)["payments-db"].logins == ("app", "postgres")
+
+
+def test_what_commands_may_read_is_apart_from_the_site(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jumphost.config.private.PRIVATE", ("/root",))
+    inside = site.root / "keys"
+    site.targets.write_text(f"a: {{kind: process, logins: [x], sandbox: {{read: [/opt/a, {inside}], procesess: 1}}}}\n")
+    wrong, unknown = problems(site)
+    assert wrong.startswith("targets.yaml:1: a.sandbox.read[1]: got '/")
+    assert wrong.endswith(f", expected a path apart from {site.root}, which no command may read")
+    assert unknown == "targets.yaml:1: a.sandbox.procesess: got an unknown key, expected 'processes'?"
+
+
+def test_the_line_of_an_entry(site: Site) -> None:
+    site.targets.write_text("# two\na: {}\nb: {}\n")
+    assert [entry_line(site.targets, name) for name in ("a", "b", "c")] == [2, 3, 0]
+    site.targets.write_text("- a\n")
+    assert entry_line(site.targets, "a") == 0
 
 
 def test_one_file_alone_may_be_wrong(site: Site) -> None:

@@ -164,7 +164,7 @@ async def test_losers_are_journalled_too(trail: Trail) -> None:
 async def test_started_with_and_without_a_hold(here: Gatehouse, trail: Trail) -> None:
     hold = pending(here.clock)
     for given, expected in ((None, ""), (hold, hold.id)):
-        trail.started(DENIED, given)
+        trail.started(DENIED, given, "ssh")
         event = only(trail)
         assert (event.kind, event.decision, event.data["hold"], event.data["login"]) == (
             Kind.COMMAND_START, "d", expected, "app",

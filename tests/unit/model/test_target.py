@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from jumphost.model.target import Target
+from jumphost.model.target import Sandbox, Target
 
 
 def test_a_principal_opens_one_login_of_one_target() -> None:
@@ -27,3 +27,14 @@ def test_the_least_an_entry_says() -> None:
 def test_an_entry_is_strict(wrong: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"name": "a", "logins": ["app"], **wrong}, Target)
+
+
+def test_a_sandbox_is_bound_unless_it_says_otherwise() -> None:
+    target = msgspec.convert({"name": "a", "logins": ["app"], "kind": "process"}, Target)
+    assert target.sandbox == Sandbox(processes=64, memory_bytes=2 << 30, tmp_bytes=64 << 20)
+
+
+@pytest.mark.parametrize("wrong", [{"processes": 0}, {"memory_bytes": 1}, {"unknown": 1}, {"read": "/opt"}])
+def test_a_wrong_sandbox(wrong: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"name": "a", "logins": ["app"], "sandbox": wrong}, Target)
