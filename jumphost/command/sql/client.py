@@ -273,12 +273,21 @@ def _any_option(client: Client, words: Sequence[str], call: Call) -> None:
     call.elsewhere.append(("", Reason.CLIENT))
 
 
+def _pg_restore(client: Client, words: Sequence[str], call: Call) -> None:
+    """With -l it only lists what is in the archive; anywhere but first -l may be the value of another option."""
+    if words[:1] in (["-l"], ["--list"]):
+        call.idle, call.reads = True, False
+    else:
+        _any_option(client, words, call)
+
+
 CLIENTS: Final[dict[str, Client]] = {
     "psql": _POSTGRES,
     "mysql": _MYSQL,
     "mariadb": _MYSQL,
     "sqlite3": _SQLITE,
-    **dict.fromkeys(("pg_restore", "pgbench", "pgcli"), Client("postgres", {}, _any_option)),
+    "pg_restore": Client("postgres", {}, _pg_restore),
+    **dict.fromkeys(("pgbench", "pgcli"), Client("postgres", {}, _any_option)),
     **dict.fromkeys(("mycli", "mysqlslap", "mariadb-slap", "mysqlsh"), Client("mysql", {}, _any_option)),
     **dict.fromkeys(("litecli", "sqlite"), Client("sqlite", {}, _any_option)),
 }

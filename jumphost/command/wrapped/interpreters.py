@@ -91,7 +91,12 @@ _LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
 
 _MAKES: Final = frozenset({"make", "gmake", "bmake", "ninja", "rake", "scons", "just", "task"})
 _KNOWN: Final = frozenset({*_LANGUAGES, *_MAKES})
-_SHORT_QUESTION: Final = frozenset({"python", "pypy", "less", "man", "tmux"})  # -V, of which perl and vim make more
+_QUESTIONS: Final[dict[str, frozenset[str]]] = {  # of themselves, beside --version; of -V perl and vim make more
+    **dict.fromkeys(("python", "pypy", "less", "man", "tmux"), frozenset({"-V"})),
+    **dict.fromkeys(("node", "nodejs", "perl"), frozenset({"-v"})),
+    "java": frozenset({"-version"}),
+    "php": frozenset({"-v", "-m", "--ini"}),
+}
 _VERSION = re.compile(r"[0-9][0-9.]*\Z")  # of python3.11
 
 
@@ -108,7 +113,7 @@ def interpreted(invocation: Invocation, _dialect: str) -> Handed:
     """What an interpreter runs is never known, unless it is only asked for its version."""
     name = language(invocation.program)
     words = invocation.argv[1:]
-    if [(word.k, word.v) for word in words] in _asked(name):
+    if len(words) == 1 and words[0].k == "literal" and _only_tells(name, words[0].v):
         return NOTHING
     if name in _MAKES:
         return Handed(opaque=(Opaque.MAKEFILE,), whole=False)
@@ -116,8 +121,8 @@ def interpreted(invocation: Invocation, _dialect: str) -> Handed:
     return Handed(opaque=(f"{Opaque.INTERPRETER}:{name}",), whole=False, inline=code)
 
 
-def _asked(name: str) -> list[list[tuple[str, str]]]:
-    return [[("literal", "--version")], *([[("literal", "-V")]] if name in _SHORT_QUESTION else [])]
+def _only_tells(name: str, question: str) -> bool:
+    return question == "--version" or question in _QUESTIONS.get(name, ())
 
 
 def _code(words: Sequence[Word], flags: Sequence[str]) -> Iterator[str]:

@@ -85,6 +85,8 @@ def test_what_is_wholly_known(line: str, texts: list[tuple[str, str]]) -> None:
         ("sqlite3|-init|/dev/null|-A|x|a", ["a"], [], ("option",)),
         ("sqlite3|-init|/dev/null|file:x?vfs=y|a", ["a"], [], ("connection",)),
         ("pg_restore|x", [], [("", "client")], ()),
+        ("pg_restore|-f|-l|x", [], [("", "client")], ()),
+        ("pg_restore|--li|x", [], [("", "client")], ()),
         ("mysqlsh|-e|a", [], [("", "client")], ()),
         ("litecli|x", [], [("", "client")], ()),
     ],
@@ -96,7 +98,10 @@ def test_what_is_not(line: str, texts: list[str], elsewhere: list[tuple[str, str
 
 @pytest.mark.parametrize(
     "line",
-    ["psql|-l", "psql|--version", "psql|-?", "psql|--help=commands", "mysql|-V", "mariadb|--help", "sqlite3|-version"],
+    [
+        *("psql|-l", "psql|--version", "psql|-?", "psql|--help=commands", "mysql|-V", "mariadb|--help"),
+        *("sqlite3|-version", "pg_restore|-l|x", "pg_restore|--list|-Ft|x"),
+    ],
 )
 def test_a_client_that_only_tells_of_itself(line: str) -> None:
     assert call(*line.split("|"))[:2] == ([], [])

@@ -36,7 +36,11 @@ def test_a_version_is_no_other_program(program: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["python3", "--version"], ["python3", "-V"], ["vim", "--version"], ["make", "--version"], ["less", "-V"]],
+    [
+        *(["python3", "--version"], ["python3", "-V"], ["vim", "--version"], ["make", "--version"], ["less", "-V"]),
+        *(["java", "-version"], ["java", "--version"], ["node", "-v"], ["perl", "-v"], ["php", "-v"], ["php", "-m"]),
+        *(["php", "--ini"],),
+    ],
 )
 def test_a_version_may_be_asked_for(words: list[str]) -> None:
     assert handed(*words) == Handed()
@@ -50,6 +54,12 @@ def test_a_version_may_be_asked_for(words: list[str]) -> None:
         (["python3", "--version", "-c", "x"], "interpreter:python"),
         (["python3", "$x"], "interpreter:python"),
         (["perl", "-V"], "interpreter:perl"),
+        (["perl", "-version"], "interpreter:perl"),
+        (["perl", "-v", "x"], "interpreter:perl"),
+        (["java", "-v"], "interpreter:java"),
+        (["java", "-version", "x"], "interpreter:java"),
+        (["python3", "-v"], "interpreter:python"),
+        (["ruby", "-v"], "interpreter:ruby"),
         (["vim", "-V"], "interpreter:vim"),
         (["/opt/node18", "x.js"], "interpreter:node"),
         (["less", "x"], "interpreter:less"),
