@@ -6,14 +6,16 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncssh
 import structlog
 
 from jumphost import metrics, registry, wire
 from jumphost.approval.holds import Holds
+from jumphost.audit.rate import Rate
 from jumphost.clock import Clock, SystemClock
 from jumphost.config.settings import OFF, address
 from jumphost.config.site import Site
@@ -33,6 +35,8 @@ from jumphost.gateway.standing import Standing
 from jumphost.gateway.status import Check, Status
 from jumphost.gateway.supervisor import notify
 from jumphost.identity.enrolment import Enrolments
+from jumphost.identity.exchange import Exchange
+from jumphost.identity.issuers import Issuers
 from jumphost.identity.revocation import Revocation
 from jumphost.model.event import Event, Kind
 from jumphost.policy.pool import SMOKE
@@ -41,9 +45,15 @@ from jumphost.policy.reload import Reloading
 from jumphost.recording.quota import DailyQuota, today
 from jumphost.signer import client as signer
 from jumphost.signer.client import SignerClient
-from jumphost.store import families, left, revocations
+from jumphost.store import families, left, revocations, spent
 from jumphost.store.requests import Requests
 from jumphost.store.sqlite import Store
+from jumphost.web import server as web
+from jumphost.web.exchange import Shop
+from jumphost.web.refusals import Refusals
+from jumphost.web.server import Listening
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -139,7 +149,8 @@ async def _run(
         Event(Kind.SYSTEM_START, parts.clock.now_ns(), data=about),
     )
     try:
-        await _listen(site, gateway, parts, policies, _checks(parts, gateway, asked), ready)
+        exchange = partial(_exchange, site, parts, asked)
+        await _listen(site, gateway, parts, policies, _checks(parts, gateway, asked), exchange, ready)
     finally:
         site.ready_file.unlink(missing_ok=True)
         await parts.store.write(None, Event(Kind.SYSTEM_STOP, parts.clock.now_ns()))
@@ -151,6 +162,7 @@ async def _listen(
     parts: Parts,
     policies: Policies,
     checks: Mapping[str, Check],
+    exchange: Callable[[AsyncExitStack], Awaitable[str]],
     ready: Callable[[dict[str, Any]], None],
 ) -> None:
     """Until the first SIGTERM or SIGINT; the second leaves running commands no more time."""
@@ -178,6 +190,8 @@ async def _listen(
                 status = await _bound(settings.status.listen, Status(checks).serve)
                 await stack.enter_async_context(status)
                 line["status"] = f"http://{_where(status)}"
+            if settings.exchange.listen != OFF:
+                line["exchange"] = await exchange(stack)
             verbs = {**Administration(parts, gateway).verbs(), "policy.load": policies.asked}
             await stack.enter_async_context(await control.serve(site.control_socket, verbs))
             await stack.enter_async_context(policies.follow(watch=settings.policy.watch))
@@ -193,6 +207,33 @@ async def _listen(
         site.control_socket.unlink(missing_ok=True)
 
     await gateway.run(started)
+
+
+async def _exchange(site: Site, parts: Parts, asked: SignerClient, stack: AsyncExitStack) -> str:
+    """Takes tokens until the stack ends, at the URL that is returned."""
+    settings = parts.settings.exchange
+    issuers = Issuers(
+        lambda: parts.standing.config.settings.issuers,
+        lambda name, issuer: registry.token_issuer(site, name, issuer, parts.clock),
+    )
+    used = await parts.store.read(spent.everything)
+    refusals = Refusals(parts.store, parts.clock)
+    shop = Shop(
+        Exchange(parts.admission.now_ns, issuers, asked.ask, parts.store, used),
+        refusals,
+        Rate(parts.clock, settings.requests_per_minute),
+        parts.clock,
+        lambda: _host_ca(site),
+    )
+    try:
+        certified = web.context(site.resolve(settings.cert), site.resolve(settings.key)) if settings.cert else None
+    except OSError as error:
+        message = f"cannot use the certificate of the exchange, {settings.cert} with {settings.key}: {error}"
+        raise Unavailable(Code.GATEWAY_UNAVAILABLE, message) from error
+    listening = await _bound(settings.listen, lambda host, port: web.listen(shop.app(), host, port, certified))
+    await stack.enter_async_context(refusals.counting())
+    await stack.enter_async_context(listening)
+    return f"{'https' if certified else 'http'}://{_where(listening)}"
 
 
 def _checks(parts: Parts, gateway: Gateway, asked: SignerClient) -> Mapping[str, Check]:
@@ -217,7 +258,7 @@ def _checks(parts: Parts, gateway: Gateway, asked: SignerClient) -> Mapping[str,
     }
 
 
-async def _bound(listen: str, serve: Callable[[str, int], Awaitable[asyncio.Server]]) -> asyncio.Server:
+async def _bound(listen: str, serve: Callable[[str, int], Awaitable[T]]) -> T:
     try:
         return await serve(*address(listen))
     except OSError as error:
@@ -234,6 +275,12 @@ def _host_key(site: Site) -> asyncssh.SSHKey:
     return asyncssh.read_private_key(site.keys / "host_key")
 
 
-def _where(server: asyncio.Server) -> str:
+def _host_ca(site: Site) -> str:
+    """The line that clients know the gateway's host certificates by; "" where there is no host CA."""
+    path = site.keys / "host_ca.pub"
+    return path.read_text().strip() if path.is_file() else ""
+
+
+def _where(server: asyncio.Server | Listening) -> str:
     host, port = server.sockets[0].getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -19,6 +19,7 @@ class Code(StrEnum):
     IDENTITY_MALFORMED = "identity.malformed"
     IDENTITY_HOST_CERTIFICATE = "identity.host_certificate"
     IDENTITY_UNKNOWN_CA = "identity.unknown_ca"
+    IDENTITY_UNKNOWN_ISSUER = "identity.unknown_issuer"
     IDENTITY_TARGET_CA = "identity.target_ca"
     IDENTITY_BAD_SIGNATURE = "identity.bad_signature"
     IDENTITY_WEAK_SIGNATURE = "identity.weak_signature"
@@ -47,6 +48,7 @@ class Code(StrEnum):
     TOKEN_REPLAYED = "token.replayed"
     TOKEN_NO_MATCH = "token.no_match"
     TOKEN_UNAVAILABLE = "token.unavailable"
+    PROOF_INVALID = "proof.invalid"
 
     TARGET_UNAVAILABLE = "target.unavailable"
     TARGET_UNREACHABLE = "target.unreachable"
@@ -89,6 +91,7 @@ class Code(StrEnum):
     LIMIT_LOGIN = "limit.login"
     LIMIT_CONNECTIONS = "limit.connections"
     LIMIT_STDIN = "limit.stdin"
+    LIMIT_REQUESTS = "limit.requests"
 
     SIGNATURE_INVALID = "signature.invalid"
     SIGNER_REFUSED = "signer.refused"
@@ -134,6 +137,7 @@ _STATUS: dict[Code, int] = {
     Code.GATEWAY_UNAVAILABLE: Status.UNAVAILABLE,
     Code.LIMIT_DISK: Status.UNAVAILABLE,  # nothing is wrong with the request: it can be sent again later
     Code.CLOCK_BEHIND: Status.UNAVAILABLE,
+    Code.LIMIT_REQUESTS: Status.UNAVAILABLE,  # likewise
     Code.SHUTDOWN: Status.UNAVAILABLE,
     Code.RECORDING_FAILED: Status.INTERNAL,
     Code.MASK_FAILED: Status.INTERNAL,

@@ -7,12 +7,19 @@ from functools import partial
 from pathlib import Path
 
 from jumphost import wire
+from jumphost.clock import Clock
 from jumphost.command.profiled.profile import encode
+from jumphost.config.issuers import Issuer
 from jumphost.config.load import SiteConfig, entry_line, load_site
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.credential.base import Delivery, Provider
 from jumphost.errors import Code, JumphostError, Problem, Problems, Unavailable
+from jumphost.identity.base import TokenIssuer
+from jumphost.identity.keys import IssuerKeys
+from jumphost.identity.keysource import source
+from jumphost.identity.oidc import OidcIssuer
+from jumphost.identity.spiffe import SpiffeIssuer
 from jumphost.masking import custom
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import EVERY
@@ -98,6 +105,12 @@ async def _remote(site: Site, policy: Policy) -> Engine:
         profiles=encode(profiles.with_shipped(folder)),
         detectors=custom.encode(detectors.load(folder).values()),
     )
+
+
+def token_issuer(site: Site, name: str, issuer: Issuer, clock: Clock) -> TokenIssuer:
+    """What verifies the tokens of an issuer."""
+    keys = IssuerKeys(name, source(issuer, site), clock)
+    return SpiffeIssuer(name, issuer, keys) if issuer.kind == "spiffe" else OidcIssuer(name, issuer, keys)
 
 
 def reach(settings: Settings) -> Reach:

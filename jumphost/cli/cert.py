@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from jumphost.cli.common import JsonOption, SiteOption, emit, noun, open_site, out, printable, usage
+from jumphost.cli.common import JsonOption, SiteOption, emit, noun, open_site, out, printable, usage, write_at_once
 from jumphost.clock import NS_PER_S, rfc3339
 from jumphost.config.bind import seconds
 from jumphost.config.files import read_public
@@ -65,7 +65,7 @@ def issue(
     issued = asyncio.run(_ask(place, asked))
     path = key.with_name(f"{key.stem}-cert.pub")
     try:
-        _write(path, f"{issued.certificate} {identity}\n")
+        write_at_once(path, f"{issued.certificate} {identity}\n")
     except OSError as error:
         usage(f"cannot write {path}: {error.strerror}")
     ends = rfc3339(issued.valid_before * NS_PER_S)
@@ -157,10 +157,3 @@ def _own_ca(place: Site) -> str:
 async def _ask(place: Site, asked: IssueCaller) -> Issued:
     async with ephemeral(place) as signer:
         return await signer.ask(asked)
-
-
-def _write(path: Path, text: str) -> None:
-    """At once or not at all: an ssh that starts meanwhile reads the old certificate or the new one."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text)
-    fresh.replace(path)

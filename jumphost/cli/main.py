@@ -22,6 +22,7 @@ NOUNS: dict[str, str] = {
     "target": "Targets: where commands run.",
     "approver": "Approvers: the people who answer holds.",
     "cert": "Certificates of callers: issue and revoke.",
+    "login": "Buy a certificate with a token of another issuer.",
     "agent": "Keep the certificate of a machine fresh.",
     "ssh-config": "Print what ~/.ssh/config says of a gateway.",
     "policy": "The policy bundle: check, test, evaluate.",

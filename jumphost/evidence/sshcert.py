@@ -18,6 +18,7 @@ from jumphost.sshkey import CERTIFICATE_SUFFIX, MAX_BLOB, PARSE_ERRORS, take_str
 
 FORCE_COMMAND, SOURCE_ADDRESS = b"force-command", b"source-address"
 SCOPE, GROUPS, CLAIMS = b"scope@jumphost", b"groups@jumphost", b"claims@jumphost"
+ISSUER = b"issuer@jumphost"
 GENERATION, FAMILY = b"generation@jumphost", b"family@jumphost"
 
 T = TypeVar("T")

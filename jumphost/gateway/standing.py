@@ -56,9 +56,12 @@ class Standing:
         proof = identity.certificate
         if now_ns >= caller.expires_ns:
             raise Refused(Code.IDENTITY_EXPIRED, f"the certificate ended at {proof.valid_before}")
-        if not any((ca.name, ca.fingerprint) == (identity.issuer, proof.ca) for ca in self._trust.callers.values()):
+        signers = [ca for ca in self._trust.callers.values() if (ca.name, ca.fingerprint) == (caller.ca, proof.ca)]
+        if not signers:
             raise Refused(Code.IDENTITY_UNKNOWN_CA, "the certificate's CA is no longer trusted")
-        self._trust.registry.find(ca=identity.issuer, key_id=proof.key_id, principals=proof.principals)
+        if identity.issuer != caller.ca:
+            self._trust.issuer(identity.issuer, own=signers[0].own, identity=identity.name)
+        self._trust.registry.find(ca=caller.ca, key_id=proof.key_id, principals=proof.principals)
         self._trust.revocations.check(caller)
         self._check_lock(caller)
 

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization.ssh import serialize_ssh_publi
 from jumphost.clock import NS_PER_S, rfc3339
 from jumphost.errors import Code, Refused
 from jumphost.evidence import sshcert
-from jumphost.evidence.sshcert import CLAIMS, FORCE_COMMAND, GROUPS, SCOPE, SOURCE_ADDRESS, Presented, extension
+from jumphost.evidence.sshcert import CLAIMS, FORCE_COMMAND, GROUPS, ISSUER, SCOPE, SOURCE_ADDRESS, Presented, extension
 from jumphost.identity.trust import Trust, TrustedCA
-from jumphost.model.identity import ANYTHING, Caller, Certificate, Identity, IdentityEntry
+from jumphost.model.identity import ANYTHING, Caller, Certificate, Identity, IdentityEntry, Voucher
 from jumphost.model.request import plain_address
 from jumphost.sshkey import WeakKey, fingerprint, require_strong
 
@@ -52,7 +52,7 @@ def verify(blob: bytes, *, trust: Trust, source: str, now_ns: int) -> Caller:
     _check_source(facts.source_address, source)
     # (5) It names one registered identity, enabled and not revoked.
     name, entry = trust.registry.find(ca=ca.name, key_id=facts.key_id, principals=facts.principals)
-    caller = _caller(name, entry, ca, facts, presented)
+    caller = _caller(name, entry, ca, facts, presented, trust)
     trust.revocations.check(caller)
     return caller
 
@@ -107,8 +107,15 @@ def _check_source(networks: tuple[str, ...], source: str) -> None:
         raise Refused(Code.IDENTITY_SOURCE_ADDRESS, f"got a login from {address}, expected {', '.join(networks)}")
 
 
-def _caller(name: str, entry: IdentityEntry, ca: TrustedCA, facts: Certificate, presented: Presented) -> Caller:
+def _caller(
+    name: str, entry: IdentityEntry, ca: TrustedCA, facts: Certificate, presented: Presented, trust: Trust
+) -> Caller:
     certificate = presented.certificate
+    voucher = extension(certificate, ISSUER, Voucher)
+    allowed = entry.groups
+    if voucher is not None:
+        issuer = trust.issuer(voucher.name, own=ca.own, identity=name)
+        allowed = tuple(dict.fromkeys((*allowed, *(issuer.groups.map.values() if issuer.groups else ()))))
     granted = extension(certificate, SCOPE, tuple[str, ...])
     groups = extension(certificate, GROUPS, tuple[str, ...])
     scopes = tuple(scope for scope in (entry.scope, granted) if scope is not None)
@@ -117,13 +124,15 @@ def _caller(name: str, entry: IdentityEntry, ca: TrustedCA, facts: Certificate, 
         identity=Identity(
             name=name,
             owner=entry.owner,
-            issuer=ca.name,
-            groups=entry.groups if groups is None else tuple(group for group in entry.groups if group in groups),
-            subject=facts.key_id,
+            issuer=voucher.name if voucher else ca.name,
+            actor=voucher.actor if voucher else "",
+            groups=entry.groups if groups is None else tuple(group for group in allowed if group in groups),
+            subject=voucher.subject if voucher else facts.key_id,
             claims=extension(certificate, CLAIMS, dict[str, str]) or {},
             scope=scopes[-1] if scopes else ANYTHING,
             certificate=facts,
         ),
+        ca=ca.name,
         scopes=scopes,
         key=fingerprint(blob),
         family=sshcert.family(presented),

@@ -6,9 +6,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from jumphost.config.files import read_public
+from jumphost.config.issuers import Issuer
 from jumphost.config.load import SiteConfig
 from jumphost.config.site import Site
-from jumphost.errors import Problem, Problems
+from jumphost.errors import Code, Problem, Problems, Refused
 from jumphost.identity.registry import Registry
 from jumphost.identity.revocation import Revocations
 from jumphost.sshkey import PublicKey
@@ -20,6 +21,7 @@ class TrustedCA(Struct, frozen=True):
     name: str
     fingerprint: str
     max_ttl_s: int
+    own: bool = False  # our signer has its key: what it says of tokens, the signer has looked at
 
 
 class Trust(Struct, frozen=True):
@@ -29,6 +31,20 @@ class Trust(Struct, frozen=True):
     registry: Registry
     targets: frozenset[bytes] = frozenset()  # known only to be refused by name
     revocations: Revocations = Revocations()
+    issuers: Mapping[str, Issuer] = {}
+
+    def issuer(self, name: str, *, own: bool, identity: str) -> Issuer:
+        """Whose token bought a certificate, if it may vouch for the identity still.
+
+        Refused (identity.unknown_issuer) if not, or if the certificate's CA is not our ``own``.
+        """
+        issuer = self.issuers.get(name)
+        if not own or issuer is None or identity not in {match.identity for match in issuer.match}:
+            message = "the certificate names an issuer that does not vouch for its identity"
+            raise Refused(
+                Code.IDENTITY_UNKNOWN_ISSUER, message, detail=f"{name[:128]!r}, by {'our' if own else 'another'} CA"
+            )
+        return issuer
 
 
 def load(site: Site, config: SiteConfig, revocations: Revocations) -> Trust:
@@ -36,6 +52,7 @@ def load(site: Site, config: SiteConfig, revocations: Revocations) -> Trust:
     problems: list[Problem] = []
     target_file = site.keys / "target_ca.pub"
     target = _read(target_file, problems)
+    own = _read(site.keys / "caller_ca.pub", [])
     callers: dict[bytes, TrustedCA] = {}
     for name, settings in config.settings.callers.items():
         path = site.resolve(settings.ca)
@@ -46,11 +63,13 @@ def load(site: Site, config: SiteConfig, revocations: Revocations) -> Trust:
             problems.append(Problem(str(path), 0, "", f"got the target CA under callers.{name}, expected another key"))
         if key.blob in callers:
             problems.append(Problem(str(path), 0, "", f"got one CA as {callers[key.blob].name} and as {name}"))
-        callers[key.blob] = TrustedCA(name, key.fingerprint, settings.max_ttl)
+        callers[key.blob] = TrustedCA(
+            name, key.fingerprint, settings.max_ttl, own=own is not None and key.blob == own.blob
+        )
     if problems:
         raise Problems(problems)
     targets = frozenset({target.blob} if target else ())
-    return Trust(callers, Registry(config.identities), targets, revocations)
+    return Trust(callers, Registry(config.identities), targets, revocations, config.settings.issuers)
 
 
 def _read(path: Path, problems: list[Problem]) -> PublicKey | None:

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     IDENTITY_LOCK = "identity.lock"
     IDENTITY_UNLOCK = "identity.unlock"
     CERT_ISSUE = "cert.issue"
+    CERT_REFUSED = "cert.refused"
     CERT_REVOKE = "cert.revoke"
     VIEW_REPLAY = "view.replay"
     SYSTEM_START = "system.start"

@@ -37,6 +37,14 @@ class Identity(Struct, frozen=True, forbid_unknown_fields=True):
     certificate: Certificate = Certificate()
 
 
+class Voucher(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the extension ``issuer@jumphost`` of a certificate says: whose token bought it."""
+
+    name: str  # under `issuers:`
+    subject: str
+    actor: str = ""
+
+
 class IdentityEntry(Struct, frozen=True, forbid_unknown_fields=True):
     """One entry of ``identities.yaml``."""
 
@@ -58,6 +66,7 @@ class Caller(Struct, frozen=True):
     """A verified login: the identity, and what is looked at again for every command but is not for Rego to see."""
 
     identity: Identity
+    ca: str = ""  # name under `callers:` of the CA that signed; the issuer's, unless a token bought the certificate
     scopes: tuple[tuple[str, ...], ...] = ()  # every one of them must admit the operation: a certificate only narrows
     key: str = ""  # fingerprint of the certified public key
     family: str = ""  # of certificates that descend from one another by renewals

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from ipaddress import ip_network
 
 from msgspec import Struct
@@ -41,17 +42,16 @@ def certificate(asked: IssueCaller, config: SiteConfig, ceiling: Ceiling, now_ns
         if "\0" in asked.force_command:
             refuse("got a forced command that holds a NUL")
         critical["force-command"] = asked.force_command
-    extensions = {"groups@jumphost": _json(entry.groups)}
+    extensions = {"groups@jumphost": to_json(entry.groups)}
     if asked.scope is not None:
-        if wrong := [entry for entry in asked.scope if not _SCOPE.match(entry)]:
-            refuse(f"got the scopes {wrong}, expected OPERATION:TARGET[:LOGIN], such as exec:payments-db")
-        extensions["scope@jumphost"] = _json(asked.scope)
+        check_scope(asked.scope)
+        extensions["scope@jumphost"] = to_json(asked.scope)
     now = now_ns // NS_PER_S
     return Draft(
         ca="caller",
         kind="caller",
         key=key_of(asked.public_key),
-        key_id=entry.match.get("key_id", asked.identity),
+        key_id=key_id(asked.identity, entry),
         principal=asked.identity,
         valid_after=now - SKEW_S,
         valid_before=now + asked.ttl_s,
@@ -70,12 +70,24 @@ def registered(identity: str, config: SiteConfig, ceiling: Ceiling) -> IdentityE
     return entry
 
 
+def key_id(identity: str, entry: IdentityEntry) -> str:
+    """What a certificate says to name the entry."""
+    return entry.match.get("key_id", identity)
+
+
+def check_scope(scope: Sequence[str]) -> None:
+    """Refused unless each entry is one of a scope."""
+    if wrong := [entry for entry in scope if not _SCOPE.match(entry)]:
+        refuse(f"got the scopes {wrong}, expected OPERATION:TARGET[:LOGIN], such as exec:payments-db")
+
+
+def to_json(value: object) -> bytes:
+    """What an extension of ours holds."""
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
+
+
 def _network(text: str) -> str:
     try:
         return str(ip_network(text))
     except ValueError as error:
         refuse(f"got the source address {text!r}, expected CIDR such as 10.0.0.0/8: {error}")
-
-
-def _json(value: tuple[str, ...]) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode("ascii")

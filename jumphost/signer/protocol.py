@@ -40,6 +40,21 @@ class RenewCaller(Struct, frozen=True, forbid_unknown_fields=True, tag="renew"):
     public_key: PublicKeyLine
 
 
+class ExchangeCaller(Struct, frozen=True, forbid_unknown_fields=True, tag="exchange"):
+    """A certificate for the identity that verified claims of an issuer name; ``claims`` are those its entry looks at.
+
+    Without ``ttl_s`` it lives as long as is usual.
+    """
+
+    issuer: Short
+    subject: Text
+    claims: Annotated[dict[Text, tuple[Text, ...]], Meta(max_length=64)]
+    identity: Text
+    public_key: PublicKeyLine
+    scope: Annotated[tuple[Short, ...], Meta(max_length=64)] | None = None
+    ttl_s: Annotated[int, Meta(ge=1, lt=2**31)] | None = None
+
+
 class SignTarget(Struct, frozen=True, forbid_unknown_fields=True, tag="target"):
     """A certificate for one login that serves the decided request; the document is the decision's own exact bytes.
 
@@ -95,7 +110,7 @@ class Failed(Struct, frozen=True, forbid_unknown_fields=True, tag="failed"):
     detail: str = ""
 
 
-Question = IssueCaller | RenewCaller | SignTarget | UseTarget | Check
+Question = IssueCaller | RenewCaller | ExchangeCaller | SignTarget | UseTarget | Check
 Answer = Issued | Noted | Failed
 
 _questions: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Question)

@@ -12,7 +12,7 @@ from jumphost.clock import NS_PER_S, Clock
 from jumphost.config.site import Site
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.localsocket import bound, peer_uid
-from jumphost.signer import authority, callers, mint, renewal
+from jumphost.signer import authority, callers, exchange, mint, renewal
 from jumphost.signer.copies import Copies
 from jumphost.signer.draft import Draft
 from jumphost.signer.ledger import HOLD_LIFE_S, Ledger
@@ -20,6 +20,7 @@ from jumphost.signer.log import Log, Record
 from jumphost.signer.protocol import (
     Answer,
     Check,
+    ExchangeCaller,
     Failed,
     IssueCaller,
     Issued,
@@ -67,7 +68,7 @@ class Signer:
             log.error("signer.unavailable", message=error.message, detail=error.detail)
             return Failed(error.code, error.message, error.detail)
 
-    def _issue(self, asked: IssueCaller | RenewCaller | SignTarget | Check, peer: int) -> Issued:
+    def _issue(self, asked: IssueCaller | RenewCaller | ExchangeCaller | SignTarget | Check, peer: int) -> Issued:
         draft = self._draft(asked)
         serial = mint.new_serial()
         record = Record(
@@ -100,12 +101,14 @@ class Signer:
         self._records.append(record)
         return Noted()
 
-    def _draft(self, asked: IssueCaller | RenewCaller | SignTarget | Check) -> Draft:
+    def _draft(self, asked: IssueCaller | RenewCaller | ExchangeCaller | SignTarget | Check) -> Draft:
         config, now_ns = self._copies.current(), self._clock.now_ns()
         if isinstance(asked, IssueCaller):
             return callers.certificate(asked, config, self._copies.ceiling(), now_ns)
         if isinstance(asked, RenewCaller):
             return renewal.certificate(asked, config, self._copies.ceiling(), now_ns)
+        if isinstance(asked, ExchangeCaller):
+            return exchange.certificate(asked, config, self._copies.ceiling(), now_ns)
         if isinstance(asked, SignTarget):
             return authority.target(asked, config, now_ns)
         return authority.check(asked, config, now_ns)

@@ -36,6 +36,13 @@ def _leases(db: Database) -> None:
         db.execute(statement)
 
 
+@journal(name="0006 spent tokens")
+def _spent(db: Database) -> None:
+    # What copies of one token have in common (identity.base.VerifiedClaims.once), until it cannot come again.
+    db.execute("CREATE TABLE spent_token (once TEXT PRIMARY KEY, until_s INTEGER NOT NULL) STRICT")
+    db.execute("CREATE INDEX spent_token_until ON spent_token (until_s)")
+
+
 @requests(name="0001 requests")
 def _requests(db: Database) -> None:
     db.execute("CREATE TABLE request (id TEXT PRIMARY KEY, nonce BLOB NOT NULL, sealed BLOB NOT NULL) STRICT")

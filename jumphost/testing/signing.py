@@ -94,10 +94,15 @@ class NearSigner:
             found = Signer(self._site, self._clock, records).answer(msgspec.json.encode(question), peer=0)
         finally:
             records.close()
-        if isinstance(found, Issued):
-            return found
-        assert isinstance(found, Failed)
-        raise Refused(Code(found.code), found.message, detail=found.detail)
+        return issued(found)
+
+
+def issued(found: Answer) -> Issued:
+    """What is issued, or the refusal raised."""
+    if isinstance(found, Issued):
+        return found
+    assert isinstance(found, Failed)
+    raise Refused(Code(found.code), found.message, detail=found.detail)
 
 
 def new_public_line() -> str:

@@ -38,6 +38,7 @@ class LiveSite:
     target: Target
     settings: Mapping[str, Any] = field(default_factory=dict)
     port: int = 0
+    ready: Mapping[str, Any] = field(default_factory=dict)  # its ready line
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -174,7 +175,8 @@ class LiveSite:
         line = self.process.stdout.readline()
         if not line:
             raise AssertionError(f"the gateway did not start:\n{(self.root / 'gateway.log').read_text()}")
-        self.port = int(json.loads(line)["ssh"].rpartition(":")[2])
+        self.ready = json.loads(line)
+        self.port = int(self.ready["ssh"].rpartition(":")[2])
 
     def killed(self) -> int:
         """The status of a gateway that ended by itself."""

@@ -12,7 +12,7 @@ STATUSES = {
     69: {
         "target.unreachable", "target.refused", "policy.unavailable", "policy.timeout", "policy.error",
         "signer.unavailable", "token.unavailable", "credential.unavailable", "journal.unavailable",
-        "gateway.unavailable", "gateway.shutdown", "limit.disk", "clock.behind",
+        "gateway.unavailable", "gateway.shutdown", "limit.disk", "limit.requests", "clock.behind",
     },
     70: {"internal", "recording.failed", "mask.failed"},
     75: {"approval.pending", "approval.approved", "approval.detached"},

@@ -4,19 +4,23 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 from msgspec.structs import replace
 
 from jumphost import registry
+from jumphost.clock import SystemClock
 from jumphost.config.create import create_site
 from jumphost.config.credentials import BUILT, Postgres
 from jumphost.config.edit import append_entry
+from jumphost.config.issuers import Issuer
 from jumphost.config.load import load_site
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Unavailable
+from jumphost.identity.oidc import OidcIssuer
+from jumphost.identity.spiffe import SpiffeIssuer
 from jumphost.masking.custom import decode
 from jumphost.model.mask import Format, Mask
 from jumphost.model.target import Kind, Target
@@ -165,3 +169,12 @@ class TestProcessTargets:
         assert await registry.unfit(site, {"here": self.HERE}) == []
         found = await registry.check_target(site, load_site(site), self.HERE)
         assert {one.ok for one in found} == {True}
+
+
+def test_issuers_of_tokens_by_their_kind(site: Site) -> None:
+    kinds: tuple[Literal["oidc", "spiffe"], ...] = ("oidc", "spiffe")
+    made = {
+        kind: type(registry.token_issuer(site, "ci", Issuer("i", "a", (), kind=kind, jwks="k"), SystemClock()))
+        for kind in kinds
+    }
+    assert made == {"oidc": OidcIssuer, "spiffe": SpiffeIssuer}

@@ -15,7 +15,15 @@ import jumphost
 from jumphost.secret import Secret
 
 PACKAGE = Path(jumphost.__file__).parent
-MAY_REVEAL = {"credential", "target", "signer", "policy/opa", "identity", "gateway/maskers.py"}  # that use secrets
+MAY_REVEAL = {
+    "credential",
+    "target",
+    "signer",
+    "policy/opa",
+    "identity",
+    "cli/purchase.py",
+    "gateway/maskers.py",
+}  # that use secrets
 CANARY = "canary"
 
 

@@ -2,8 +2,9 @@ from contextlib import suppress
 
 import pytest
 
+from jumphost.audit.rate import REMEMBERED
 from jumphost.errors import Code, Refused
-from jumphost.gateway.door import REMEMBERED, Door
+from jumphost.gateway.door import Door
 from jumphost.testing.clock import ManualClock
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"

@@ -1,5 +1,6 @@
 """What is in force: who may log in, who still counts, and what of a site a caller may know."""
 
+import json
 import shutil
 from collections.abc import Callable
 
@@ -143,3 +144,19 @@ def test_an_unknown_target_and_one_out_of_scope_look_the_same() -> None:
     )
     assert (unknown.code, unknown.message) == (hidden.code, hidden.message) == (Code.TARGET_UNAVAILABLE, HIDDEN)
     assert (unknown.detail, hidden.detail) == ("unknown", "out of scope")
+
+
+async def test_an_issuer_that_no_longer_vouches(here: Gatehouse) -> None:
+    caller = here.caller()
+    bought = replace(caller, identity=replace(caller.identity, issuer="ci"))
+    match = [{"require": {"x": "y"}, "identity": NAME}]
+    entry = {"issuer": "https://ci.example", "audience": "a", "match": match}
+    settings = here.site.settings.read_text()
+    here.site.settings.write_text(f"{settings}\nissuers: {json.dumps({'ci': entry})}\n")
+    here.standing.reload()
+    here.standing.check(bought, here.clock.now_ns())
+    here.site.settings.write_text(settings)
+    here.standing.reload()
+    here.standing.check(caller, here.clock.now_ns())
+    error = refusal(lambda: here.standing.check(bought, here.clock.now_ns()))
+    assert error.code is Code.IDENTITY_UNKNOWN_ISSUER

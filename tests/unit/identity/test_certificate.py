@@ -1,7 +1,7 @@
 """What a certificate says of its caller; its wrong forms are in tests/attacks/test_certificates.py."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import SSHCertificateBuilder, 
 from cryptography.hazmat.primitives.serialization.ssh import serialize_ssh_public_key
 
 from jumphost.clock import NS_PER_S
+from jumphost.config.issuers import GroupsClaim, Issuer, Match
 from jumphost.errors import Code, Refused
 from jumphost.identity.certificate import verify
 from jumphost.identity.registry import Registry
@@ -56,13 +57,15 @@ def login(
     now_ns: int = NOW,
     max_ttl_s: int = 900,
     revoked: tuple[Revocation, ...] = (),
+    issuers: Mapping[str, Issuer] = {},
+    own: bool = True,
     **entry: Any,
 ) -> Caller:
     blob_of_ca = read_line(serialize_ssh_public_key(ca.public_key()).decode()).blob
     registry = Registry({"job": IdentityEntry("team", groups=("a", "b"), **entry)})
     target_ca = read_line(serialize_ssh_public_key(TARGET_CA.public_key()).decode()).blob
-    callers = {blob_of_ca: TrustedCA("main", "SHA256:ca", max_ttl_s)}
-    trust = Trust(callers, registry, frozenset({target_ca}), Revocations(revoked))
+    callers = {blob_of_ca: TrustedCA("main", "SHA256:ca", max_ttl_s, own=own)}
+    trust = Trust(callers, registry, frozenset({target_ca}), Revocations(revoked), issuers)
     return verify(blob, trust=trust, source="127.0.0.1", now_ns=now_ns)
 
 
@@ -179,6 +182,37 @@ def test_extensions_narrow_and_inform() -> None:
     assert caller.generation == 3
 
 
+CI = Issuer("https://ci.example", "jumphost", (Match({"a": "b"}, "job"),), groups=GroupsClaim("roles", {"x": "c"}))
+BOUGHT = {
+    b"issuer@jumphost": b'{"name":"ci","subject":"repo:acme","actor":"alice"}',
+    b"groups@jumphost": b'["b","c","d"]',
+}
+
+
+def test_who_vouched_by_a_token() -> None:
+    caller = login(certified(extensions=BOUGHT), issuers={"ci": CI})
+    identity = caller.identity
+    assert (identity.issuer, identity.subject, identity.actor, caller.ca) == ("ci", "repo:acme", "alice", "main")
+    assert identity.groups == ("b", "c"), "those of the registry, and those that the issuer may give"
+    plain = login(certified(), issuers={"ci": CI})
+    assert (plain.identity.issuer, plain.identity.actor, plain.ca) == ("main", "", "main")
+    assert login(certified(extensions={b"groups@jumphost": b'["b","c"]'}), issuers={"ci": CI}).identity.groups == ("b",)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"issuers": {"other": CI}},
+        {"issuers": {"ci": Issuer("https://ci.example", "jumphost", (Match({"a": "b"}, "other"),))}},
+        {"issuers": {"ci": CI}, "own": False},
+    ],
+    ids=["none", "another", "not for it", "the word of another CA"],
+)
+def test_an_issuer_that_does_not_vouch_for_it(how: dict[str, Any]) -> None:
+    assert refused(certified(extensions=BOUGHT), **how).code is Code.IDENTITY_UNKNOWN_ISSUER
+
+
 def test_an_entry_without_rights_has_none() -> None:
     caller = login(certified(), scope=())
     assert (caller.scopes, caller.identity.scope) == (((),), ())
@@ -192,6 +226,8 @@ def test_an_entry_without_rights_has_none() -> None:
         (b"scope@jumphost", b""),
         (b"groups@jumphost", b"[1]"),
         (b"claims@jumphost", b'{"n":1}'),
+        (b"issuer@jumphost", b'{"name":"ci"}'),
+        (b"issuer@jumphost", b'"ci"'),
         (b"generation@jumphost", b'"3"'),
         (b"generation@jumphost", b"\xff"),
     ],

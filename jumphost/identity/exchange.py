@@ -1,0 +1,123 @@
+"""A token buys a certificate: what is looked at, in which order, and what is written down before anything is given."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from msgspec import Struct
+
+from jumphost.clock import NS_PER_S, rfc3339
+from jumphost.config.issuers import Grant, declared, granted
+from jumphost.errors import Code, Refused
+from jumphost.identity import proof
+from jumphost.identity.base import UnverifiedToken, VerifiedClaims
+from jumphost.identity.issuers import Issuers
+from jumphost.identity.once import Once
+from jumphost.model.event import Event, Kind
+from jumphost.signer.protocol import ExchangeCaller, Issued
+from jumphost.sshkey import PublicKey
+from jumphost.store import spent
+from jumphost.store.sqlite import Store
+
+
+class Order(Struct, frozen=True):
+    """What a client asks for; ``signature`` shows that it holds the key. Without ``ttl_s`` or ``scope``: the usual."""
+
+    token: UnverifiedToken
+    public_key: str
+    nonce: str
+    signature: str
+    scope: tuple[str, ...] | None = None
+    ttl_s: int | None = None
+
+
+class Sold(Struct, frozen=True):
+    """A certificate as one line, whose it is, and when it ends, in seconds since the epoch."""
+
+    certificate: str
+    identity: str
+    valid_before: int
+
+
+class Exchange:
+    """``now_ns`` is a time that can be believed, or raises Unavailable; ``ask`` is the signer's.
+
+    ``used`` are the tokens that earlier processes took.
+    """
+
+    def __init__(
+        self,
+        now_ns: Callable[[], int],
+        issuers: Issuers,
+        ask: Callable[[ExchangeCaller], Awaitable[Issued]],
+        store: Store,
+        used: Iterable[tuple[str, int]],
+    ) -> None:
+        self._now_ns, self._issuers, self._ask, self._store = now_ns, issuers, ask, store
+        self._nonces, self._tokens, self._used_nonces = proof.Nonces(), Once(used), Once()
+
+    def nonce(self) -> str:
+        """A number to sign."""
+        return self._nonces.make(self._now_ns() // NS_PER_S)
+
+    async def buy(self, order: Order, *, decision: str, source: str) -> Sold:
+        """The certificate; Refused or Unavailable, and then nothing was issued. ``decision`` names the attempt."""
+        now_ns = self._now_ns()
+        now_s = now_ns // NS_PER_S
+        # (1) The client holds the private key, now.
+        ends = self._nonces.check(order.nonce, now_s)
+        key = proof.holds(order.public_key, order.nonce, order.signature)
+        # (2) The token is real, for us, and alive.
+        entry, issuer = self._issuers.find(order.token)
+        claims = await issuer.verify(order.token, now_ns)
+        # (3) Its claims are those of one identity.
+        values = declared(entry, claims.claims)
+        grant = granted(entry, values)
+        # (4) Neither nonce nor token was used; from here on both are, unless nothing comes of it.
+        if not self._used_nonces.use(order.nonce, ends, now_s):
+            raise Refused(Code.PROOF_INVALID, "got a nonce that was used, expected a new one of GET /v1/nonce")
+        if not self._tokens.use(claims.once, claims.until_s, now_s):
+            raise Refused(Code.TOKEN_REPLAYED, "the token has bought a certificate already")
+        try:
+            # (5) The signer finds the same by its own copies, and cuts scope and life to what they allow.
+            issued = await self._ask(
+                ExchangeCaller(
+                    issuer=claims.issuer,
+                    subject=claims.subject,
+                    claims=values,
+                    identity=grant.identity,
+                    public_key=key.line,
+                    scope=order.scope,
+                    ttl_s=order.ttl_s,
+                )
+            )
+            # (6) That the token is spent, and on what, is on disk before the certificate leaves.
+            await self._store.write(
+                lambda connection: spent.insert(connection, claims.once, claims.until_s, now_s),
+                _issue(now_ns, decision, source, claims, grant, key, issued),
+            )
+        except BaseException:
+            self._tokens.release(claims.once)
+            raise
+        return Sold(issued.certificate, grant.identity, issued.valid_before)
+
+
+def _issue(
+    now_ns: int, decision: str, source: str, claims: VerifiedClaims, grant: Grant, key: PublicKey, issued: Issued
+) -> Event:
+    return Event(
+        Kind.CERT_ISSUE,
+        now_ns,
+        decision=decision,
+        identity=grant.identity,
+        data={
+            "how": "token",
+            "source": source,
+            "issuer": claims.issuer,
+            "subject": claims.subject,
+            "actor": grant.actor,
+            "claims": grant.claims,
+            "token": claims.once,
+            "key": key.fingerprint,
+            "serial": issued.serial,
+            "valid_before": rfc3339(issued.valid_before * NS_PER_S),
+        },
+    )

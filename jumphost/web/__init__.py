@@ -1,0 +1,1 @@
+"""What is served over HTTPS: certificates for tokens."""
