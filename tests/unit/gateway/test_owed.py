@@ -75,8 +75,8 @@ def test_a_detector_that_is_none_is_named(effect: Any) -> None:
 
 def test_detectors_of_the_site_exist_where_the_judgement_has_them() -> None:
     asks = verdict("allow", (), mask=Mask({"staff": "redact"}))
-    assert objection(asks, request(), detectors=encode([Custom("staff", "EMP-[0-9]{6}", 10)])) is None
-    found = objection(asks, request(), detectors=encode([Custom("other", "EMP-[0-9]{6}", 10)]))
+    assert objection(asks, request(), {}, detectors=encode([Custom("staff", "EMP-[0-9]{6}", 10)])) is None
+    found = objection(asks, request(), {}, detectors=encode([Custom("other", "EMP-[0-9]{6}", 10)]))
     assert found == (Code.POLICY_INVALID, "the policy asks for detectors that do not exist: staff")
 
 
