@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from jumphost.audit import value
+from jumphost.audit.credential import Use, uses
 from jumphost.audit.ever import Ever, Ran, ever
 from jumphost.audit.identity import KINDS, Traces, traces
 from jumphost.audit.value import Reading, Value
@@ -28,6 +29,16 @@ WITH told AS (
   FROM session WHERE (:identity = '' OR identity = :identity) AND started_ns <= :end
     AND coalesce(ended_ns, :end) >= :start
 )"""
+
+
+# Credentials that were issued, by what one may call them.
+_ISSUED = """
+WITH told AS (SELECT *, CAST(body AS TEXT) AS text FROM event WHERE kind = :issue AND at_ns BETWEEN :start AND :end)
+SELECT session, body FROM told WHERE :what IN (
+  json_extract(text, '$.lease'), json_extract(text, '$.subject'), json_extract(text, '$.name'),
+  json_extract(text, '$.serial')
+) ORDER BY at_ns, idx
+"""
 
 
 class Session(Struct, frozen=True):
@@ -164,6 +175,27 @@ class Questions:
         )
         readings = tuple(Reading(session, who, target, rfc3339(at)) for session, who, target, at in rows)
         return Value(bool(readings), readings, seen, full, ran - seen)
+
+    def credential(self, what: str, window: Window) -> list[Use]:
+        """Which process had a credential that was issued within the window, oldest first.
+
+        ``what`` is the id of a lease, its role or other subject, its name, or the serial of a certificate.
+        """
+        values = {"issue": Kind.CREDENTIAL_ISSUE.value, "what": what, "start": window.start_ns, "end": window.end_ns}
+        with reading(self._path) as connection:
+            issued = connection.execute(_ISSUED, values).fetchall()
+            of = "SELECT session, body FROM event WHERE kind = ? AND session IN (SELECT value FROM json_each(?))"
+            sessions = msgspec.json.encode([row["session"] for row in issued]).decode()
+            ended = connection.execute(f"{of} ORDER BY rowid", (Kind.CREDENTIAL_REVOKE.value, sessions)).fetchall()
+            shared = connection.execute(
+                "SELECT session, json_extract(CAST(body AS TEXT), '$.login') AS login FROM event WHERE kind = ?"
+                " AND login IN (SELECT value FROM json_each(?)) ORDER BY rowid",
+                (Kind.CREDENTIAL_USE.value, sessions),
+            ).fetchall()
+        ran: dict[str, tuple[str, ...]] = {}
+        for session, login in shared:
+            ran[login] = (*ran.get(login, ()), session)
+        return uses((row["body"] for row in issued), (body for _, body in ended), ran)
 
     def events(self, session: str) -> list[bytes]:
         """Every event of a session, exact bytes, in order."""

@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from jumphost.audit import when
+from jumphost.audit.credential import Use
 from jumphost.audit.ever import Ever
 from jumphost.audit.questions import Entry, Questions, Session
 from jumphost.audit.when import Window
@@ -107,11 +108,7 @@ def ever(
     place = open_site(site)
     if bool(detector) + bool(value_file) + value_stdin != 1 or (detector and not identity):
         usage("got no question, expected --identity NAME --detector NAME, or --value-file FILE or --value-stdin")
-    now = SystemClock().now_ns()
-    try:
-        window = when.between(since, until, now) if since else Window(0, when.moment(until, now) if until else now)
-    except ValueError as error:
-        usage(str(error))
+    window = _since(since, until)
     if detector:
         _ever(place, identity, detector, window, as_json=as_json)
         return
@@ -171,6 +168,46 @@ def _value(place: Site, identity: str, asked: bytes, window: Window, *, as_json:
         print(f"  not looked at: {answer.unseen} sessions")
 
     emit(msgspec.to_builtins(answer), as_json=as_json, text=text)
+
+
+def _since(since: str, until: str) -> Window:
+    now = SystemClock().now_ns()
+    try:
+        return when.between(since, until, now) if since else Window(0, when.moment(until, now) if until else now)
+    except ValueError as error:
+        usage(str(error))
+
+
+@app.command()
+def credential(
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="A lease, its role, its name, or a serial.")],
+    since: Annotated[str, typer.Option("--since", help="Only what was issued at this time or after it.")] = "",
+    until: Annotated[str, typer.Option("--until", help="Only what was issued at this time or before it.")] = "",
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which process had a credential, from when to when, and what it ran."""
+    place = open_site(site)
+    questions, folder = Questions(place.journal_db), recordings(place)
+    uses = questions.credential(what, _since(since, until))
+    answers = [
+        {**msgspec.to_builtins(use), "ran": [_answer(folder, ran) for ran in _sessions(questions, use)]} for use in uses
+    ]
+
+    def text() -> None:
+        print(escaped(f"{what}: {len(uses)} issued"))
+        for use in uses:
+            _describe({name: given for name, given in msgspec.to_builtins(use).items() if given and name != "shared"})
+            for session in _sessions(questions, use):
+                print(escaped(f"  ran  {session.started or session.opened}  {session.id}  {session.command}"))
+
+    emit(answers, as_json=as_json, text=text)
+
+
+def _sessions(questions: Questions, use: Use) -> list[Session]:
+    """What ran with it: the command that it was issued for, and those that came after it on the same login."""
+    found = (questions.session(identifier) for identifier in (use.session, *use.shared))
+    return [session for session in found if session is not None]
 
 
 def _window(at: str, margin: float, start: str, end: str) -> Window:

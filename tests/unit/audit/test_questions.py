@@ -202,3 +202,41 @@ async def test_whether_a_value_was_ever_read(tmp_path: Path) -> None:
     assert questions.value([mine], Window(at("22T02:00:00"), at("22T02:30:00"))) == Value(found=False, seen=1, full=1)
     assert questions.value([last], day) == Value(found=False, seen=4, full=1, unseen=1)
     assert questions.value([last], Window(0, 1)) == Value(found=False)
+
+
+def credential(kind: Kind, time: str, session: str, **data: object) -> Event:
+    return Event(kind, at(time), session, "c", "d", "ci", "db", data)
+
+
+@pytest.fixture
+async def issued(tmp_path: Path) -> Questions:
+    store = Store.open(tmp_path / "issued.db", log="gw")
+    about = {"name": "ro", "provider": "postgres", "template": "t", "expires_ns": at("22T03:00:00")}
+    cert = {"provider": "ssh-certificate", "subject": "app@db", "purpose": "run", "expires_ns": 0}
+    await store.write(
+        None,
+        credential(Kind.CREDENTIAL_ISSUE, "22T02:00:00", "one", lease="l1", subject="r1", **about),
+        credential(Kind.CREDENTIAL_ISSUE, "22T02:00:01", "one", lease="c1", serial="77", **cert),
+        credential(Kind.CREDENTIAL_REVOKE, "22T02:00:09", "one", lease="l1", reason="ended", left=False),
+        credential(Kind.CREDENTIAL_ISSUE, "22T04:00:00", "two", lease="l2", subject="r2", **about),
+        credential(Kind.CREDENTIAL_USE, "22T04:00:01", "three", login="one"),
+        credential(Kind.CREDENTIAL_USE, "22T04:00:01", "four", login="other"),
+    )
+    await store.close()
+    return Questions(tmp_path / "issued.db")
+
+
+@pytest.mark.parametrize(
+    ("what", "leases"),
+    [("l1", ["l1"]), ("r2", ["l2"]), ("ro", ["l1", "l2"]), ("77", ["c1"]), ("app@db", ["c1"]), ("", []), ("x", [])],
+)
+def test_who_had_a_credential(issued: Questions, what: str, leases: list[str]) -> None:
+    window = Window(0, at("23T00:00:00"))
+    assert [use.lease for use in issued.credential(what, window)] == leases
+
+
+def test_who_had_it_when(issued: Questions) -> None:
+    (use,) = issued.credential("ro", Window(0, at("22T03:00:00")))
+    assert (use.session, use.revoked, use.shared) == ("one", "2026-11-22T02:00:09.000Z", ())
+    (cert,) = issued.credential("77", Window(0, at("23T00:00:00")))
+    assert cert.shared == ("three",)

@@ -264,3 +264,56 @@ def test_ever_of_what_cannot_be_asked(site: Site, words: tuple[str, ...], said: 
     ran = run("audit", "ever", "--identity", "ci", *words)
     assert (ran.status, ran.out) == (2, "")
     assert said in ran.err
+
+
+LEASE = {"lease": "l1", "name": "payments-ro", "provider": "postgres", "subject": "r1\x1b", "template": "ro"}
+
+
+@pytest.fixture
+async def leased(tmp_path: Path) -> Site:
+    site = create_site(tmp_path / "leased")
+    store = Store.open(site.journal_db, log="gw")
+    issued = Event(
+        Kind.CREDENTIAL_ISSUE, TWO + 10**9, decision="d1", **CI, data={**LEASE, "expires_ns": TWO, "delivery": "proxy"}
+    )
+    ended = Event(Kind.CREDENTIAL_REVOKE, TWO + 4 * 10**9, **CI, data={**LEASE, "reason": "ended", "left": False})
+    await store.write(None, *EVENTS, issued, ended)
+    await store.close()
+    return site
+
+
+USED = """\
+payments-ro: 1 issued
+
+  lease       l1
+  provider    postgres
+  subject     r1\\x1b
+  session     s1
+  connection  c
+  decision    d1
+  identity    ci
+  target      payments-db
+  issued      2026-11-22T02:00:01.000Z
+  expires     2026-11-22T02:00:00.000Z
+  name        payments-ro
+  template    ro
+  delivery    proxy
+  revoked     2026-11-22T02:00:04.000Z
+  reason      ended
+  ran  2026-11-22T02:00:01.000Z  s1  psql -c '\\x1b[31m'
+"""
+
+
+def test_which_process_had_a_credential(leased: Site) -> None:
+    assert run("audit", "credential", "payments-ro", "--site", leased.root).out == USED
+    (answer,) = run("audit", "credential", "r1\x1b", "--site", leased.root, "--json").json
+    assert (answer["lease"], answer["left"], answer["ran"][0]["session"]) == ("l1", False, "s1")
+    assert answer["ran"][0]["command"] == "psql -c '\x1b[31m'"
+
+
+def test_a_credential_that_nobody_had(leased: Site) -> None:
+    assert run("audit", "credential", "x\x1b", "--site", leased.root).out == "x\\x1b: 0 issued\n"
+    late = ("--since", "2026-11-22T03:00:00Z", "--until", "2026-11-23T00:00:00Z")
+    assert run("audit", "credential", "payments-ro", *late, "--site", leased.root, "--json").json == []
+    wrong = run("audit", "credential", "payments-ro", "--since", "yesterday", "--site", leased.root)
+    assert wrong.status == 2
