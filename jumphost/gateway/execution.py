@@ -189,7 +189,7 @@ class Execution:
             clock=parts.clock,
             max_bytes=parts.settings.recording.max_bytes,
             level=decision.obligations.record,
-            command=subject_text(self._document),
+            command=self._trail.veil.text(subject_text(self._document)),
             title=f"{self._caller.identity.name} on {self._target.name}",
             about={
                 "gateway": parts.settings.name,

@@ -43,7 +43,7 @@ class Masking:
         self._secrets += tuple(secrets)
 
     async def open(self, stdin: bytes | None, cut: Cut) -> bytes | None:
-        """Makes the maskers; what is recorded of judged standard input, None: all of it as it is.
+        """Makes the maskers; what is recorded of judged standard input, None where there is none.
 
         Unavailable (mask.failed) if what is owed cannot be masked. ``cut`` ends the command.
         """
@@ -57,8 +57,10 @@ class Masking:
                 streams=(STDOUT, STDERR) if stdin is None else (STDIN, STDOUT, STDERR),
                 echoed=lambda stream, secret: self._echoed(stream, secret, cut),
             )
-            if stdin is None or not self._maskers:
+            if stdin is None:
                 return None
+            if not self._maskers:
+                return await asyncio.to_thread(self._trail.veil.data, stdin)
             return await asyncio.to_thread(masked.whole, self._maskers[STDIN], stdin)
         except JumphostError:
             self._maskers = {}

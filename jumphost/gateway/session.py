@@ -36,10 +36,11 @@ from jumphost.gateway.lifecycle import Stage, step
 from jumphost.gateway.message import Ended, Ending
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.trail import Trail
+from jumphost.gateway.veil import Veil
 from jumphost.model.approval import Approval, Hold
 from jumphost.model.decision import Decision
 from jumphost.model.event import Event, Kind
-from jumphost.model.request import TargetView, decode
+from jumphost.model.request import TargetView, decode, subject_text
 from jumphost.model.target import Target
 from jumphost.policy.base import Submission
 from jumphost.recording.writer import Seal
@@ -58,7 +59,8 @@ class Session:
         self.over = asyncio.Event()
         self._parts, self._channel, self._caller = parts, channel, caller
         self._target_name, _, self._login = channel.connection.username.partition("+")
-        self._trail = Trail(parts.clock, self.id, channel, target=self._target_name, login=self._login)
+        self._veil = Veil(parts.settings.mask.detectors)
+        self._trail = Trail(parts.clock, self.id, channel, self._veil, target=self._target_name, login=self._login)
         self._decision_id, self._hold_id = new_id(parts.clock), self.id
         self._wishes = Wishes(as_json=environment.wants_json(channel.env))
         self._stage = Stage.OPEN
@@ -162,6 +164,9 @@ class Session:
             ),
             parts.settings.credentials,
         )
+        self._veil.know(judgement.detectors)
+        if judgement.document:
+            await self._veil.prepare(subject_text(decode(judgement.document)))
         decision = Decision(new_id(parts.clock), parts.clock.now_ns(), judgement)
         metrics.COMMANDS.labels(decision.effect).inc()
         self._decision_id = decision.id
@@ -195,7 +200,9 @@ class Session:
         """Waits for people and then runs the command; None if it has to be judged anew, as it was never asked."""
         parts = self._parts
         await parts.store.write(None, *self._trail.take())
-        hold = await parts.holds.open(self._new_hold(target, decision), self._trail.event(Kind.HOLD_OPEN, decision.id))
+        shown = await self._veil.for_people(text.shown(decode(decision.judgement.document)))
+        about = self._trail.event(Kind.HOLD_OPEN, decision.id)
+        hold = await parts.holds.open(self._new_hold(target, decision, shown), about)
         self._hold_id = new_id(parts.clock)  # of the next one: a session that is judged anew may be held again
         self._stage = step(self._stage, Stage.HELD)
         told = replace(message.judged(decision, "held"), hold=hold.id)
@@ -283,7 +290,7 @@ class Session:
             metrics.ended("exited", "")
             self._channel.exit(ending)
 
-    def _new_hold(self, target: Target, decision: Decision) -> Hold:
+    def _new_hold(self, target: Target, decision: Decision, shown: str) -> Hold:
         now, identity, terms = self._parts.clock.now_ns(), self._caller.identity, decision.obligations.approval
         return Hold(
             id=self._hold_id,
@@ -293,14 +300,14 @@ class Session:
             owner=identity.owner,
             target=target.name,
             login=self._login,
-            command=text.shown(decode(decision.judgement.document)),
+            command=shown,
             terms=terms,
-            message=f"{decision.judgement.code}: {decision.judgement.message}",
+            message=self._veil.text(f"{decision.judgement.code}: {decision.judgement.message}"),
             created_ns=now,
             expires_ns=now + min(term.ttl_s for term in terms) * NS_PER_S,
             decision=decision.id,
-            correlation=self._wishes.correlation,
-            purpose=self._wishes.purpose,
+            correlation=self._veil.text(self._wishes.correlation),
+            purpose=self._veil.text(self._wishes.purpose),
         )
 
     def _failed(self, error: BaseException) -> Ending:

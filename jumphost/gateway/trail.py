@@ -9,6 +9,7 @@ from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.connection import escaped
 from jumphost.gateway.environment import Wishes
 from jumphost.gateway.message import Ending
+from jumphost.gateway.veil import Veil
 from jumphost.model.approval import Approval, Hold
 from jumphost.model.decision import Decision
 from jumphost.model.event import Event, Kind
@@ -21,10 +22,12 @@ MAX_NAME = 255  # bytes of a target's name as the caller wrote it
 
 
 class Trail:
-    """``take`` empties it: what was noted is then on its way to the journal."""
+    """``take`` empties it: what was noted is then on its way to the journal. Texts of others are noted veiled."""
 
-    def __init__(self, clock: Clock, session: str, channel: CallerChannel, *, target: str, login: str) -> None:
-        self._clock, self._session, self._channel = clock, session, channel
+    def __init__(
+        self, clock: Clock, session: str, channel: CallerChannel, veil: Veil, *, target: str, login: str
+    ) -> None:
+        self._clock, self._session, self._channel, self.veil = clock, session, channel, veil
         self._target = escaped(target.encode("utf-8", "replace"), MAX_NAME)
         self.login = login
         self._pending: list[Event] = []
@@ -76,8 +79,8 @@ class Trail:
         self.note(
             Kind.COMMAND_REQUEST,
             login=login,
-            purpose=wishes.purpose,
-            correlation=wishes.correlation,
+            purpose=self.veil.text(wishes.purpose),
+            correlation=self.veil.text(wishes.correlation),
             bytes=len(self._channel.raw),
             dry_run=wishes.dry_run,
         )
@@ -96,9 +99,9 @@ class Trail:
             decision.id,
             effect=decision.effect,
             code=judgement.code,
-            message=judgement.message,
+            message=self.veil.text(judgement.message),
             rules=[{"id": rule.id, "effect": rule.effect} for rule in judgement.verdict.rules],
-            command=text.journalled(judgement, request) if request else "",
+            command=self.veil.text(text.journalled(judgement, request)) if request else "",
             request_digest=judgement.request_digest,
             input_digest=judgement.input_digest,
             revision=judgement.revision,
@@ -110,7 +113,8 @@ class Trail:
 
     def alerted(self, decision: Decision, purpose: str) -> None:
         """A rule wants people to know of the command at once; ``purpose`` is what the caller said of it."""
-        self.note(Kind.COMMAND_ALERT, decision.id, code=decision.judgement.code, login=self.login, purpose=purpose)
+        purpose, code = self.veil.text(purpose), decision.judgement.code
+        self.note(Kind.COMMAND_ALERT, decision.id, code=code, login=self.login, purpose=purpose)
 
     def started(self, decision: Decision, hold: Hold | None, kind: str) -> None:
         """The command is about to run on a target of the kind."""
@@ -168,14 +172,15 @@ class Trail:
             Kind.COMMAND_CUT,
             decision.id,
             code=ending.code,
-            message=ending.message,
+            message=self.veil.text(ending.message),
             outcome=ending.code.replace(".", "_"),
             left=left,
         )
 
     def refused(self, error: JumphostError, decision: str) -> None:
         """The session ended without an answer of the policy, or against it."""
-        self.note(Kind.REQUEST_REFUSED, decision, code=error.code, message=error.message, detail=error.detail)
+        message, detail = self.veil.text(error.message), self.veil.text(error.detail)
+        self.note(Kind.REQUEST_REFUSED, decision, code=error.code, message=message, detail=detail)
 
     def closed(self, ending: Ending | Exit) -> None:
         """The session is over: what the caller is told."""

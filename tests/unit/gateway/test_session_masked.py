@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from jumphost.config import settings
 from jumphost.errors import Code, Refused
-from jumphost.gateway import masked
+from jumphost.gateway import masked, veil
 from jumphost.gateway.execution import Execution
 from jumphost.masking.blind import digests
 from jumphost.masking.custom import Custom, encode
@@ -20,7 +20,7 @@ from jumphost.masking.detectors.table import DETECTORS
 from jumphost.model.decision import Limits
 from jumphost.model.mask import Mask
 from jumphost.secret import Secret
-from jumphost.testing.session import House, house, owing, raises
+from jumphost.testing.session import ONE_DBA, House, house, owing, raises
 
 ALL = Mask({"*": "redact"})
 CARD, STARS = "4111 1111 1111 1111", "**** **** **** ****"
@@ -236,3 +236,68 @@ async def test_an_echo_ends_the_command_where_the_policy_wants_it(here: House) -
     assert SECRET not in done.stdout + done.stderr
     [cut] = await here.events("command.cut")
     assert (cut["code"], len(await here.events("mask.echo"))) == ("mask.echo", 1)
+
+
+SENT = "--password=hunter2secret"
+KEPT = "--password=*************"
+
+
+async def texts(here: House) -> str:
+    """All that the journal and the recordings say."""
+    casts = "".join(path.read_text() for path in here.site.recordings.rglob("*.cast"))
+    return json.dumps(await here.events()) + casts
+
+
+async def test_texts_are_masked_whatever_the_decision_says_of_masks(here: House) -> None:
+    owing(here.engine, stdin="judge", alert=True)
+    async with await here.caller() as caller:
+        purpose = {"JUMPHOST_PURPOSE": f"pay {CARD}", "JUMPHOST_CORRELATION_ID": "4111111111111111"}
+        process = await caller.create_process(f"echo {SENT} >/dev/null; wc -c", encoding="utf-8", env=purpose)
+        process.stdin.write(f"echo {CARD}\n")
+        process.stdin.write_eof()
+        assert (await process.wait()).stdout == "25\n"  # what runs has them
+    told = await texts(here)
+    assert "hunter2secret" not in told
+    assert "1111" not in told
+    first, *_, decision = await here.events("command.decision")
+    assert decision["command"] == f"'echo' '{KEPT}' > /dev/null ; 'wc' -c"
+    assert decision["request_digest"] != first["request_digest"]  # of what was sent, with its standard input
+    [request] = await here.events("command.request")
+    assert (request["purpose"], request["correlation"]) == (f"pay {STARS}", "*" * 16)
+    [alert] = await here.events("command.alert")
+    assert alert["purpose"] == f"pay {STARS}"
+    assert here.engine.asked[-1].raw.decode() == f"echo {SENT} >/dev/null; wc -c"
+    assert await recorded(here, "i") == f"echo {STARS}\n"
+    document = await here.parts.requests.get(decision["decision"])
+    assert document is not None
+    assert b"hunter2secret" in document  # sealed, and nowhere else
+
+
+async def test_people_are_shown_stars_of_the_same_length(here: House) -> None:
+    owing(here.engine, "hold", ONE_DBA)
+    running = asyncio.ensure_future(here.run(f"echo {SENT}"))  # until somebody has answered
+    hold = await here.hold()
+    assert hold.command == f"'echo' '{KEPT}'"
+    assert hold.request_digest == here.engine.judgement(here.engine.asked[0]).request_digest
+    await here.answer(hold)
+    assert (await running).stdout == f"{SENT}\n"
+    assert "hunter2secret" not in json.dumps(await here.events())
+
+
+async def test_a_command_that_hides_behind_stars_is_not_shown_for_approval(here: House) -> None:
+    """A value would have an approver see stars where another command stands."""
+    owing(here.engine, "hold", ONE_DBA)
+    done = await here.run("echo '-----BEGIN PRIVATE KEY-----'; rm -rf /srv")
+    assert (done.exit_status, "denied command.unparsed: what is masked in the command may hide" in done.stderr) == (
+        77,
+        True,
+    )
+    assert (here.parts.holds.live(), here.runner.started) == ([], [])
+
+
+async def test_a_text_that_cannot_be_masked_runs_nothing(here: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(veil, "veiled", lambda *_: 1 / 0)
+    done = await here.run(f"echo {SENT}")
+    assert (done.exit_status, "failed mask.failed: the request cannot be shown masked" in done.stderr) == (70, True)
+    assert here.runner.started == []
+    assert "hunter2secret" not in await texts(here)

@@ -9,6 +9,7 @@ from jumphost.errors import Code, Refused
 from jumphost.gateway.environment import Wishes
 from jumphost.gateway.message import Ending
 from jumphost.gateway.trail import MAX_NAME, Trail
+from jumphost.gateway.veil import Veil
 from jumphost.model.approval import Approval
 from jumphost.model.decision import NOTHING, Decision, Judgement, Rule, Verdict, denied
 from jumphost.model.event import Event, Kind, encode
@@ -24,7 +25,7 @@ DENIED = Decision("d", 1, denied(Code.POLICY_NO_RULE, "nothing matched"))
 
 @pytest.fixture
 async def trail(here: Gatehouse) -> Trail:
-    return Trail(here.clock, "s", here.channel(raw=b"uptime"), target="payments-db", login="app")
+    return Trail(here.clock, "s", here.channel(raw=b"uptime"), Veil(), target="payments-db", login="app")
 
 
 def only(trail: Trail) -> Event:
@@ -95,7 +96,7 @@ async def test_opened(here: Gatehouse, trail: Trail) -> None:
 async def test_without_a_caller_there_is_no_identity(here: Gatehouse) -> None:
     channel = here.channel()
     channel.connection._caller = None
-    trail = Trail(here.clock, "s", channel, target="t", login="")
+    trail = Trail(here.clock, "s", channel, Veil(), target="t", login="")
     trail.opened()
     event = only(trail)
     assert (event.identity, event.data["issuer"], event.data["serial"]) == ("", "", "")
@@ -105,7 +106,7 @@ async def test_without_a_caller_there_is_no_identity(here: Gatehouse) -> None:
     ("name", "kept"), [("a\nb\x1b", "a\\nb\\x1b"), ("x" * 300, "x" * MAX_NAME), ("\udcff", "?"), ("é", "\\xc3\\xa9")]
 )
 async def test_names_as_the_caller_wrote_them_are_made_harmless(here: Gatehouse, name: str, kept: str) -> None:
-    trail = Trail(here.clock, "s", here.channel(), target=name, login=name)
+    trail = Trail(here.clock, "s", here.channel(), Veil(), target=name, login=name)
     trail.opened()
     event = only(trail)
     assert (event.target, event.data["login"]) == (kept, kept)
@@ -224,3 +225,16 @@ async def test_closed_says_what_the_caller_is_told(trail: Trail) -> None:
     assert event.data == {"effect": "held", "code": "a.b", "status": 75, "outcome": "held"}
     trail.closed(Exit(7, "KILL"))
     assert only(trail).data == {"status": 7, "signal": "KILL"}
+
+
+async def test_texts_of_others_are_noted_veiled(here: Gatehouse) -> None:
+    trail = Trail(here.clock, "s", here.channel(), Veil(), target="t", login="")
+    card = "4111111111111111"
+    trail.requested(Wishes(purpose=f"pay {card}", correlation=f"id-{card}"), "app")
+    trail.refused(Refused(Code.REQUEST_INVALID, f"got {card}", detail=f"it was {card}"), "d")
+    told = [event.data for event in trail.take()]
+    assert (told[0]["purpose"], told[1]["message"], told[1]["detail"]) == (
+        "pay ****************",
+        "got ****************",
+        "it was ****************",
+    )
