@@ -158,14 +158,12 @@ class SandboxedProcess:
     def pause_output(self) -> None:
         """What the command writes from now on stays in its pipes, until these are full."""
         for transport in self._outputs:
-            if transport.is_reading():
-                transport.pause_reading()
+            transport.pause_reading()
 
     def resume_output(self) -> None:
         """What stayed comes."""
         for transport in self._outputs:
-            if not transport.is_closing():
-                transport.resume_reading()
+            transport.resume_reading()
 
     def send_signal(self, name: str) -> None:
         """Sends a signal to every process of the command; one that no target takes is dropped."""
