@@ -96,12 +96,10 @@ class Process:
         stdin: int = subprocess.DEVNULL,
         output: int = subprocess.DEVNULL,
         errors: int | None = None,
-        uid: int | None = None,
     ) -> None:
         """Starts it in ``/``, with no descriptor but its standard streams and ``fds``; OSError if it cannot be.
 
-        ``errors`` is the standard error where that is not ``output``. With a ``uid``, which only root may give, it has
-        that and a gid of the same number, and no other group.
+        ``errors`` is the standard error where that is not ``output``.
         """
         self._process = subprocess.Popen(
             arguments,
@@ -111,9 +109,6 @@ class Process:
             env=environment or {},
             cwd="/",
             pass_fds=fds,
-            user=uid,
-            group=uid,
-            extra_groups=None if uid is None else [],
         )
         self._ended = asyncio.Event()
         try:

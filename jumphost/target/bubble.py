@@ -13,6 +13,7 @@ from jumphost import child
 from jumphost.target import sandbox
 from jumphost.target.sandbox import Words
 
+SETPRIV: Final = "/usr/bin/setpriv"  # of util-linux
 MAX_SAID: Final = 4096  # bytes of what bwrap says that are kept
 PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
@@ -32,11 +33,11 @@ _uids = itertools.cycle(range(FIRST_UID, FIRST_UID + UIDS))
 
 
 def program() -> str:
-    """Where bwrap is; Unavailable (target.unreachable) if it, or what runs within the sandbox, is missing."""
+    """Where bwrap is; Unavailable (target.unreachable) if it, or a program that runs before or within, is missing."""
     found = shutil.which("bwrap", path=PATH)
-    missing = "bwrap" if found is None else sandbox.PRLIMIT if not Path(sandbox.PRLIMIT).exists() else ""
+    missing = [path for path in (sandbox.PRLIMIT, SETPRIV) if not Path(path).exists()]
     if found is None or missing:
-        raise sandbox.unfit("a program is missing", f"got no {missing}: {INSTALL}")
+        raise sandbox.unfit("a program is missing", f"got no {missing[0] if missing else 'bwrap'}: {INSTALL}")
     return found
 
 
@@ -45,9 +46,7 @@ class Bubble:
 
     def __init__(self, bwrap: str, words: Words) -> None:
         """Starts it; OSError if it cannot be."""
-        uid = next(_uids) if os.geteuid() == 0 else None
-        if uid is not None and words.own:
-            os.chown(words.own, uid, uid, follow_symlinks=False)
+        lower = _lowered(words.own) if os.geteuid() == 0 else ()
         with ExitStack() as theirs:
             stdin, self.stdin = _pipe("wb", theirs)
             stdout, self.stdout = _pipe("rb", theirs)
@@ -64,11 +63,10 @@ class Bubble:
 
             files = [word for path, text in words.files.items() for word in ("--ro-bind-data", memory(text), path)]
             hidden, seccomp = memory(words.hidden), memory(words.filter)
-            arguments = [bwrap, *files, "--args", hidden, "--seccomp", seccomp, "--json-status-fd", str(status), "--"]
+            arguments = [*lower, bwrap, *files, "--args", hidden, "--seccomp", seccomp]
+            arguments += ["--json-status-fd", str(status), "--", *words.command]
             try:
-                self._child = child.Process(
-                    [*arguments, *words.command], fds=given, stdin=stdin, output=stdout, errors=stderr, uid=uid
-                )
+                self._child = child.Process(arguments, fds=given, stdin=stdin, output=stdout, errors=stderr)
             except BaseException:
                 self.close()
                 raise
@@ -108,6 +106,17 @@ class Bubble:
         for line in (self._status.read(MAX_SAID) or b"").splitlines():
             told |= json.loads(line)
         return told
+
+
+def _lowered(own: str) -> tuple[str, ...]:
+    """Words that start what follows them as the next uid, to which ``own`` is given.
+
+    A program does it, as :mod:`subprocess` would have to copy all of our page tables first: tens of milliseconds.
+    """
+    uid = next(_uids)
+    if own:
+        os.chown(own, uid, uid, follow_symlinks=False)
+    return SETPRIV, f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--"
 
 
 def _pipe(mode: Literal["rb", "wb"], theirs: ExitStack) -> tuple[int, IO[bytes]]:

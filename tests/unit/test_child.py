@@ -223,13 +223,3 @@ async def test_its_streams_are_apart_where_they_are_given() -> None:
     assert (os.read(output[0], 100), os.read(errors[0], 100)) == (b"in", b"err\n")
     for descriptor in (output[0], errors[0]):
         os.close(descriptor)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has other uids to give")
-async def test_a_uid_is_all_that_it_has() -> None:
-    read, write = os.pipe()
-    process = child.Process(["/usr/bin/id"], output=write, uid=60_999)
-    os.close(write)
-    await process.wait()
-    assert os.read(read, 100) == b"uid=60999 gid=60999 groups=60999\n"
-    os.close(read)

@@ -94,9 +94,15 @@ def test_a_program_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp
     with pytest.raises(Unavailable) as failed:
         bubble.program()
     assert failed.value.detail == f"got no /nonexistent/prlimit: {bubble.INSTALL}"
+    monkeypatch.setattr(sandbox, "PRLIMIT", "/bin/sh")
+    monkeypatch.setattr(bubble, "SETPRIV", "/nonexistent/setpriv")
+    with pytest.raises(Unavailable) as failed:
+        bubble.program()
+    assert "got no /nonexistent/setpriv" in failed.value.detail
 
 
-async def test_a_program_that_cannot_be_started(tmp_path: Path) -> None:
+async def test_a_program_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bubble, "SETPRIV", str(tmp_path / "none"))
     with pytest.raises(OSError, match="none"):
         Bubble(str(tmp_path / "none"), WORDS)
 

@@ -71,6 +71,7 @@ class TestStart:
 
     async def test_a_program_that_does_not_start(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bubble, "program", lambda: str(tmp_path / "none"))
+        monkeypatch.setattr(bubble, "SETPRIV", str(tmp_path / "none"))
         with pytest.raises(Unavailable, match="bwrap does not start"):
             await launch(order("true"), Collected(), tmp_path)
 
