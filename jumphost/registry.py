@@ -19,6 +19,7 @@ from jumphost.identity.base import TokenIssuer
 from jumphost.identity.keys import IssuerKeys
 from jumphost.identity.keysource import source
 from jumphost.identity.oidc import OidcIssuer
+from jumphost.identity.saml import SamlIssuer
 from jumphost.identity.spiffe import SpiffeIssuer
 from jumphost.masking import custom
 from jumphost.masking.detectors.table import DETECTORS
@@ -109,6 +110,8 @@ async def _remote(site: Site, policy: Policy) -> Engine:
 
 def token_issuer(site: Site, name: str, issuer: Issuer, clock: Clock) -> TokenIssuer:
     """What verifies the tokens of an issuer."""
+    if issuer.kind == "saml":
+        return SamlIssuer(name, issuer, site)
     keys = IssuerKeys(name, source(issuer, site), clock)
     return SpiffeIssuer(name, issuer, keys) if issuer.kind == "spiffe" else OidcIssuer(name, issuer, keys)
 

@@ -66,7 +66,7 @@ class Exchange:
         ends = self._nonces.check(order.nonce, now_s)
         key = proof.holds(order.public_key, order.nonce, order.signature)
         # (2) The token is real, for us, and alive.
-        entry, issuer = self._issuers.find(order.token)
+        entry, issuer = await self._issuers.find(order.token)
         claims = await issuer.verify(order.token, now_ns)
         # (3) Its claims are those of one identity.
         values = declared(entry, claims.claims)

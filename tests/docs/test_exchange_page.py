@@ -32,4 +32,4 @@ def test_there_is_a_recipe_for_each_kind(tmp_path: Path) -> None:
     for number in range(len(BLOCKS)):
         (tmp_path / str(number)).mkdir()
     kinds = [next(iter(settings(tmp_path / str(n), block).issuers.values())).kind for n, block in enumerate(BLOCKS)]
-    assert kinds == ["oidc", "oidc", "oidc", "oidc", "spiffe"]
+    assert kinds == ["oidc", "oidc", "oidc", "oidc", "spiffe", "saml"]

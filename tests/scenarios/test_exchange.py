@@ -1,5 +1,6 @@
 """A pipeline's token buys a certificate for one operation; what is forged, stale or used buys nothing."""
 
+import base64
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from jumphost.clock import NS_PER_S, SystemClock
 from jumphost.testing.issuer import AUDIENCE, LocalIssuer, serving
 from jumphost.testing.lab import lab_site
+from jumphost.testing.saml import ENTITY, RECIPIENT, LocalIdp
 from jumphost.testing.site import LiveSite, has_ssh
 
 CLOCK = SystemClock()
@@ -26,7 +28,12 @@ def issuer() -> Iterator[LocalIssuer]:
 
 
 @pytest.fixture(scope="module")
-def site(issuer: LocalIssuer) -> Iterator[LiveSite]:
+def idp(tmp_path_factory: pytest.TempPathFactory) -> LocalIdp:
+    return LocalIdp(tmp_path_factory.mktemp("idp"), CLOCK)
+
+
+@pytest.fixture(scope="module")
+def site(issuer: LocalIssuer, idp: LocalIdp) -> Iterator[LiveSite]:
     if not has_ssh():
         pytest.skip("install openssh-client: no ssh on PATH")
     ci = {
@@ -38,7 +45,15 @@ def site(issuer: LocalIssuer) -> Iterator[LiveSite]:
         "claims": ["run_id"],
         "max_ttl": "5m",
     }
-    with lab_site({"exchange": {"listen": "127.0.0.1:0"}, "issuers": {"ci": ci}}) as running:
+    sso = {
+        "kind": "saml",
+        "issuer": ENTITY,
+        "audience": AUDIENCE,
+        "certificate": str(idp.cert),
+        "recipient": RECIPIENT,
+        "match": [{"require": {"repository": "acme/deploy"}, "identity": "deploy-bot"}],
+    }
+    with lab_site({"exchange": {"listen": "127.0.0.1:0"}, "issuers": {"ci": ci, "sso": sso}}) as running:
         yield running
 
 
@@ -68,6 +83,17 @@ def test_a_token_buys_a_certificate_for_one_operation(site: LiveSite, issuer: Lo
     assert sold["serial"] == who["certificate"]["serial"]
     assert token.encode() not in (site.root / "state/journal.db").read_bytes()
     assert token not in (site.root / "gateway.log").read_text()
+
+
+def test_an_assertion_buys_one_too_and_once(site: LiveSite, idp: LocalIdp, tmp_path: Path) -> None:
+    token = base64.b64encode(idp.token(repository="acme/deploy").encode()).decode()
+    done, key = login(site, token, tmp_path)
+    assert done.returncode == 0, done.stderr
+    who = json.loads(site.ssh(key, "jumphost", "whoami").stdout)
+    assert (who["issuer"], who["subject"], who["claims"]) == ("sso", "order-service", {"repository": "acme/deploy"})
+    assert "token.replayed" in login(site, token, tmp_path)[0].stderr
+    forged = idp.token(repository="acme/other").replace("acme/other", "acme/deploy")
+    assert "token.signature" in login(site, forged, tmp_path)[0].stderr
 
 
 Forge = Callable[[LocalIssuer], str]

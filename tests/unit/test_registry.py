@@ -20,6 +20,7 @@ from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Unavailable
 from jumphost.identity.oidc import OidcIssuer
+from jumphost.identity.saml import SamlIssuer
 from jumphost.identity.spiffe import SpiffeIssuer
 from jumphost.masking.custom import decode
 from jumphost.model.mask import Format, Mask
@@ -172,9 +173,9 @@ class TestProcessTargets:
 
 
 def test_issuers_of_tokens_by_their_kind(site: Site) -> None:
-    kinds: tuple[Literal["oidc", "spiffe"], ...] = ("oidc", "spiffe")
+    kinds: tuple[Literal["oidc", "spiffe", "saml"], ...] = ("oidc", "spiffe", "saml")
     made = {
         kind: type(registry.token_issuer(site, "ci", Issuer("i", "a", (), kind=kind, jwks="k"), SystemClock()))
         for kind in kinds
     }
-    assert made == {"oidc": OidcIssuer, "spiffe": SpiffeIssuer}
+    assert made == {"oidc": OidcIssuer, "spiffe": SpiffeIssuer, "saml": SamlIssuer}
