@@ -26,6 +26,7 @@ from jumphost.gateway import aftermath, control, masked, transport
 from jumphost.gateway.administration import Administration
 from jumphost.gateway.admission import Admission
 from jumphost.gateway.generations import Generations
+from jumphost.gateway.hostidentity import HostIdentity
 from jumphost.gateway.maskers import mask_key
 from jumphost.gateway.parts import Parts
 from jumphost.gateway.policies import Policies
@@ -149,8 +150,9 @@ async def _run(
         Event(Kind.SYSTEM_START, parts.clock.now_ns(), data=about),
     )
     try:
+        identity = HostIdentity(_host_key(site), site, parts.settings, asked, parts.clock)
         exchange = partial(_exchange, site, parts, asked)
-        await _listen(site, gateway, parts, policies, _checks(parts, gateway, asked), exchange, ready)
+        await _listen(site, gateway, parts, policies, identity, _checks(parts, gateway, asked), exchange, ready)
     finally:
         site.ready_file.unlink(missing_ok=True)
         await parts.store.write(None, Event(Kind.SYSTEM_STOP, parts.clock.now_ns()))
@@ -161,6 +163,7 @@ async def _listen(
     gateway: Gateway,
     parts: Parts,
     policies: Policies,
+    identity: HostIdentity,
     checks: Mapping[str, Check],
     exchange: Callable[[AsyncExitStack], Awaitable[str]],
     ready: Callable[[dict[str, Any]], None],
@@ -180,9 +183,10 @@ async def _listen(
 
     async def started() -> None:
         async with AsyncExitStack() as stack:
-            keys = [_host_key(site)]
+            await identity.refresh()
             listener = await _bound(
-                settings.listen, lambda host, port: transport.listen(host, port, gateway, keys, settings, parts.clock)
+                settings.listen,
+                lambda host, port: transport.listen(host, port, gateway, identity, settings, parts.clock),
             )
             await stack.enter_async_context(listener)
             line = {"event": "ready", "ssh": _where(listener), "pid": os.getpid()}
@@ -195,6 +199,7 @@ async def _listen(
             verbs = {**Administration(parts, gateway).verbs(), "policy.load": policies.asked}
             await stack.enter_async_context(await control.serve(site.control_socket, verbs))
             await stack.enter_async_context(policies.follow(watch=settings.policy.watch))
+            await stack.enter_async_context(identity.kept())
             await stack.enter_async_context(aftermath.stopping(parts))
             await stack.enter_async_context(parts.leases.reaping())
             site.ready_file.write_text(json.dumps(line) + "\n")

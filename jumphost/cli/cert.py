@@ -13,7 +13,7 @@ import typer
 from jumphost.cli.common import JsonOption, SiteOption, emit, noun, open_site, out, printable, usage, write_at_once
 from jumphost.clock import NS_PER_S, rfc3339
 from jumphost.config.bind import seconds
-from jumphost.config.files import read_public
+from jumphost.config.files import read_public, read_publics
 from jumphost.config.site import Site
 from jumphost.errors import Unavailable
 from jumphost.identity import krl as krl_file
@@ -149,9 +149,12 @@ def _entry(place: Site, serial: int | None, key_id: str, identity: str, ca: str,
 
 def _own_ca(place: Site) -> str:
     try:
-        return read_public(place.keys / "caller_ca.pub").fingerprint
+        found = read_publics(place.keys / "caller_ca.pub")
     except ValueError as error:
         usage(f"{error}; name the CA that gave out the serial with --ca FINGERPRINT")
+    if len(found) > 1:
+        usage("got two caller CAs, of which one is going; name the one that gave out the serial with --ca FINGERPRINT")
+    return found[0].fingerprint
 
 
 async def _ask(place: Site, asked: IssueCaller) -> Issued:

@@ -23,6 +23,7 @@ NOUNS: dict[str, str] = {
     "approver": "Approvers: the people who answer holds.",
     "cert": "Certificates of callers: issue and revoke.",
     "login": "Buy a certificate with a token of another issuer.",
+    "ca": "The CAs of a site: list, rotate, switch, retire.",
     "agent": "Keep the certificate of a machine fresh.",
     "ssh-config": "Print what ~/.ssh/config says of a gateway.",
     "policy": "The policy bundle: check, test, evaluate.",

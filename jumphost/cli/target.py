@@ -185,6 +185,6 @@ def _ssh_target(targets: dict[str, Target], name: str) -> Target:
 
 def _target_ca(site: Site) -> str:
     try:
-        return files.read_public(site.keys / "target_ca.pub").line
+        return "\n".join(key.line for key in files.read_publics(site.keys / "target_ca.pub"))
     except ValueError as error:
         usage(str(error))

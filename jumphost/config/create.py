@@ -79,7 +79,7 @@ def _fill(site: Site, listen: str, example: bool) -> None:
     write_key_pair(site.keys / "host_key", "jumphost host key")
     write_key_pair(site.keys / "checkpoint_key", "jumphost checkpoint key")
     write_new(site.keys / "requests_key", base64.b64encode(secrets.token_bytes(_REQUESTS_KEY_BYTES)))
-    for name in ("caller_ca", "target_ca"):
+    for name in ("caller_ca", "target_ca", "host_ca"):
         line = write_key_pair(site.signer / name, f"jumphost {name.replace('_ca', '')} CA")
         write_new(site.keys / f"{name}.pub", f"{line}\n".encode())
     entries = _example(site) if example else {}

@@ -1,8 +1,9 @@
 """The files beside the YAML: which CAs they hold, and who may read them."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from jumphost.config.bind import Check
 from jumphost.config.issuers import is_url
@@ -10,39 +11,49 @@ from jumphost.config.site import Site
 from jumphost.errors import Problem
 from jumphost.sshkey import PublicKey, read_line
 
+T = TypeVar("T")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _NEEDED = ("host_key", "checkpoint_key", "requests_key", "caller_ca.pub", "target_ca.pub")
 
 
 def caller_ca(site: Site) -> Check:
-    """The check of one ``ca:`` after another: a plain public key, not the target CA, and no CA under two names."""
+    """The check of one ``ca:`` after another: plain public keys, not the target CA, and no CA under two names."""
     seen: set[bytes] = set()
     try:
-        target_ca = read_line((site.keys / "target_ca.pub").read_text()).blob
-    except (OSError, ValueError):
-        target_ca = b""
+        targets = {key.blob for key in read_publics(site.keys / "target_ca.pub")}
+    except ValueError:
+        targets = set()
 
     def look(value: str) -> Iterator[str]:
         path = site.resolve(value)
         try:
-            key = read_public(path)
+            found = {key.blob for key in read_publics(path)}
         except ValueError as error:
             yield str(error)
             return
-        if key.blob == target_ca:
+        if found & targets:
             yield f"got the target CA in {path}, expected another: callers and targets never share a CA"
-        if key.blob in seen:
+        if found & seen:
             yield f"got the CA of another caller in {path}, expected each CA under one name"
-        seen.add(key.blob)
+        seen.update(found)
 
     return look
 
 
 def read_public(path: Path) -> PublicKey:
     """The key of a .pub file; ValueError says what the file is instead."""
+    return _read(path, read_line)
+
+
+def read_publics(path: Path) -> list[PublicKey]:
+    """The keys of a file that has one a line, and at least one: a CA, and while it is changed another; ValueError."""
+    return _read(path, lambda text: [read_line(line) for line in text.splitlines() if line.strip()] or [read_line("")])
+
+
+def _read(path: Path, read: Callable[[str], T]) -> T:
     try:
-        return read_line(path.read_text())
+        return read(path.read_text())
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

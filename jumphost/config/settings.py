@@ -1,6 +1,7 @@
 """The settings of ``jumphost.yaml``, with unit and source of each default."""
 
 import re
+from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from jumphost.config.section import Duration, Positive, Section, loopback
 from jumphost.model import mask
 
 OFF = "off"
+HostName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9.:_-]+\Z")]
 
 
 class CallerCA(Section, frozen=True):
@@ -139,6 +141,7 @@ class Settings(Section, frozen=True):
     callers: dict[str, CallerCA]
     name: str = "jumphost"  # of this gateway: the log's origin
     listen: str = "127.0.0.1:2222"
+    names: tuple[HostName, ...] = ()  # what callers call it, for its host certificate; else the address of `listen`
     crypto: Literal["default", "fips"] = "default"  # algorithms of both legs: ``wire.SUITES``
     policy: Policy = Policy()
     limits: Limits = Limits()
@@ -152,6 +155,20 @@ class Settings(Section, frozen=True):
     issuers: dict[str, Issuer] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
     drain: Duration = 30  # that running commands have when the gateway is told to end
+
+
+def host_names(settings: Settings) -> tuple[str, ...]:
+    """What callers call the gateway: as the settings say, else the address that it listens on, where that is one."""
+    if settings.names:
+        return settings.names
+    host, _ = address(settings.listen)
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return (host,)
+    if found.is_unspecified:
+        return ()
+    return (host, "localhost") if found.is_loopback else (host,)
 
 
 def address(listen: str) -> tuple[str, int]:

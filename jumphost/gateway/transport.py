@@ -40,6 +40,13 @@ _WITH_PORT = frozenset({b"direct-tcpip", b"tcpip-forward", b"cancel-tcpip-forwar
 _WITH_PATH = frozenset({b"direct-streamlocal@openssh.com", b"streamlocal-forward@openssh.com"})
 
 
+class Shown(Protocol):
+    """What the server proves itself with to connections that begin now; ``version`` grows when it changes."""
+
+    pairs: Sequence[asyncssh.SSHKeyPair]
+    version: int
+
+
 class Gate(Protocol):
     """Who decides and keeps the trail. Every method is synchronous; none but ``verify`` may raise.
 
@@ -74,28 +81,29 @@ class Gate(Protocol):
         """Somebody connected and was not let in: nothing was read from it, and no connection was made of it."""
 
 
-async def listen(
-    host: str, port: int, gate: Gate, host_keys: Sequence[asyncssh.SSHKey], settings: Settings, clock: Clock
-) -> asyncio.Server:
+async def listen(host: str, port: int, gate: Gate, identity: Shown, settings: Settings, clock: Clock) -> asyncio.Server:
     """Accepts callers; port 0 takes a free one. OSError if it cannot, Unavailable for a host key of the wrong kind."""
     loop = asyncio.get_running_loop()
-    options = _options(host_keys, settings)
+    options, version = _options(identity.pairs, settings), identity.version
     limits, suite = settings.limits, wire.SUITES[settings.crypto]
-    for key in host_keys:
+    for key in identity.pairs:
         if not {name.decode() for name in key.sig_algorithms} & set(suite.signatures):
-            message = f"got a host key of kind {key.get_algorithm()}, expected {' or '.join(suite.signatures)}"
+            message = f"got a host key of kind {key.algorithm.decode()}, expected {' or '.join(suite.signatures)}"
             raise Unavailable(Code.GATEWAY_UNAVAILABLE, f"{message}: ssh-keygen makes one")
     door: Door[GatewayServerConnection] = Door(
         clock, unauthenticated=limits.unauthenticated, per_minute=limits.connections_per_minute
     )
 
     def connection() -> GatewayServerConnection:
+        nonlocal options, version
+        if version != identity.version:
+            options, version = _options(identity.pairs, settings), identity.version
         return GatewayServerConnection(loop, options, gate, limits, clock, door, suite)
 
     return await loop.create_server(lambda: _Doorstep(door, gate, connection), host, port)
 
 
-def _options(host_keys: Sequence[asyncssh.SSHKey], settings: Settings) -> asyncssh.SSHServerConnectionOptions:
+def _options(host_keys: Sequence[asyncssh.SSHKeyPair], settings: Settings) -> asyncssh.SSHServerConnectionOptions:
     """Every option that has a default we do not want; keys as objects, since paths are read again per connection."""
     suite = wire.SUITES[settings.crypto]
     return asyncssh.SSHServerConnectionOptions(

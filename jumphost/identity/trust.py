@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jumphost.config.files import read_public
+from jumphost.config.files import read_publics
 from jumphost.config.issuers import Issuer
 from jumphost.config.load import SiteConfig
 from jumphost.config.site import Site
@@ -48,33 +48,28 @@ class Trust(Struct, frozen=True):
 
 
 def load(site: Site, config: SiteConfig, revocations: Revocations) -> Trust:
-    """The trust of a site; Problems if a CA file is not one plain public key, or a caller CA is the target CA."""
+    """The trust of a site; Problems if a CA file holds no plain public keys, or a caller CA is the target CA."""
     problems: list[Problem] = []
-    target_file = site.keys / "target_ca.pub"
-    target = _read(target_file, problems)
-    own = _read(site.keys / "caller_ca.pub", [])
+    targets = {key.blob for key in _read(site.keys / "target_ca.pub", problems)}
+    own = {key.blob for key in _read(site.keys / "caller_ca.pub", [])}
     callers: dict[bytes, TrustedCA] = {}
     for name, settings in config.settings.callers.items():
         path = site.resolve(settings.ca)
-        key = _read(path, problems)
-        if key is None:
-            continue
-        if target is not None and key.blob == target.blob:
-            problems.append(Problem(str(path), 0, "", f"got the target CA under callers.{name}, expected another key"))
-        if key.blob in callers:
-            problems.append(Problem(str(path), 0, "", f"got one CA as {callers[key.blob].name} and as {name}"))
-        callers[key.blob] = TrustedCA(
-            name, key.fingerprint, settings.max_ttl, own=own is not None and key.blob == own.blob
-        )
+        for key in _read(path, problems):
+            if key.blob in targets:
+                message = f"got the target CA under callers.{name}, expected another key"
+                problems.append(Problem(str(path), 0, "", message))
+            if key.blob in callers:
+                problems.append(Problem(str(path), 0, "", f"got one CA as {callers[key.blob].name} and as {name}"))
+            callers[key.blob] = TrustedCA(name, key.fingerprint, settings.max_ttl, own=key.blob in own)
     if problems:
         raise Problems(problems)
-    targets = frozenset({target.blob} if target else ())
-    return Trust(callers, Registry(config.identities), targets, revocations, config.settings.issuers)
+    return Trust(callers, Registry(config.identities), frozenset(targets), revocations, config.settings.issuers)
 
 
-def _read(path: Path, problems: list[Problem]) -> PublicKey | None:
+def _read(path: Path, problems: list[Problem]) -> list[PublicKey]:
     try:
-        return read_public(path)
+        return read_publics(path)
     except ValueError as error:
         problems.append(Problem(str(path), 0, "", str(error)))
-        return None
+        return []

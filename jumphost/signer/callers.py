@@ -19,13 +19,13 @@ _SCOPE = re.compile(SCOPE)
 class Ceiling(Struct, frozen=True):
     """Our caller CA as the settings know it: its name under ``callers:``, the longest life, how long renewals go on.
 
-    ``blob`` is its public key in wire form.
+    ``blobs`` are public keys in wire form: its own, and that of the CA before it while that is still trusted.
     """
 
     name: str
     max_ttl_s: int
     renew_for_s: int | None = None
-    blob: bytes = b""
+    blobs: frozenset[bytes] = frozenset()
 
 
 def certificate(asked: IssueCaller, config: SiteConfig, ceiling: Ceiling, now_ns: int) -> Draft:

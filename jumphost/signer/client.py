@@ -16,15 +16,11 @@ from jumphost.errors import Code, Refused, Unavailable
 from jumphost.localsocket import peer_uid
 from jumphost.signer.protocol import (
     Answer,
-    Check,
-    ExchangeCaller,
     Failed,
-    IssueCaller,
+    ForCertificate,
     Issued,
     Noted,
     Question,
-    RenewCaller,
-    SignTarget,
     UseTarget,
     answer,
     frame,
@@ -48,7 +44,7 @@ class SignerClient:
     def __init__(self, path: Path, *, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         self._path, self._timeout_s = path, timeout_s
 
-    async def ask(self, question: IssueCaller | RenewCaller | ExchangeCaller | SignTarget | Check) -> Issued:
+    async def ask(self, question: ForCertificate) -> Issued:
         """The certificate; Refused (signer.refused) or Unavailable (signer.unavailable) with the signer's own words."""
         return await self._answered(question, Issued)
 

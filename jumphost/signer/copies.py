@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from jumphost.config.files import read_public
+from jumphost.config.files import read_publics
 from jumphost.config.load import SiteConfig, load_site
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Unavailable
 from jumphost.signer.callers import Ceiling
+from jumphost.signer.keys import Keys
 
 _Stamp = tuple[tuple[int, int, int], ...]
 
@@ -14,9 +15,8 @@ _Stamp = tuple[tuple[int, int, int], ...]
 class Copies:
     """What the files say now; a file that cannot be read means that nothing is signed."""
 
-    def __init__(self, site: Site, ca_blob: bytes) -> None:
-        self._site = site
-        self._ca_blob = ca_blob
+    def __init__(self, site: Site, keys: Keys) -> None:
+        self._site, self._keys = site, keys
         self._stamp: _Stamp = ()
         self._config: SiteConfig | None = None
 
@@ -38,10 +38,11 @@ class Copies:
 
     def ceiling(self) -> Ceiling:
         """What the settings say of our caller CA; Unavailable (signer.unavailable) if they do not name it."""
+        ours = self._keys.caller()
         for name, settings in self.current().settings.callers.items():
             try:
-                if read_public(self._site.resolve(settings.ca)).blob == self._ca_blob:
-                    return Ceiling(name, settings.max_ttl, settings.renew_for, self._ca_blob)
+                if any(key.blob == ours for key in read_publics(self._site.resolve(settings.ca))):
+                    return Ceiling(name, settings.max_ttl, settings.renew_for, self._keys.callers())
             except ValueError as error:
                 raise Unavailable(Code.SIGNER_UNAVAILABLE, str(error)) from None
         raise Unavailable(

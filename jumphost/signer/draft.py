@@ -9,13 +9,13 @@ from jumphost.sshkey import PublicKey, read_line
 
 SKEW_S = 30  # how far a certificate begins before now: clocks of targets differ
 
-Kind = Literal["caller", "exchange", "run", "stop", "signal", "check"]
+Kind = Literal["caller", "exchange", "run", "stop", "signal", "check", "host"]
 
 
 class Draft(Struct, frozen=True):
     """A certificate that may be signed. Times are seconds since the epoch."""
 
-    ca: Literal["caller", "target"]
+    ca: Literal["caller", "target", "host"]
     kind: Kind
     key: PublicKey
     key_id: str
@@ -23,6 +23,7 @@ class Draft(Struct, frozen=True):
     valid_after: int
     valid_before: int
     critical: dict[str, str]
+    also: tuple[str, ...] = ()  # further principals, of a host
     extensions: dict[str, bytes] = {}
     decision: str = ""
     input_digest: str = ""

@@ -44,11 +44,11 @@ def sign(draft: Draft, key: SigningKey, serial: int) -> str:
         raise ValueError("got a draft without a principal: it would open every login")
     builder = (
         SSHCertificateBuilder()
-        .type(SSHCertificateType.USER)
+        .type(SSHCertificateType.HOST if draft.ca == "host" else SSHCertificateType.USER)
         .public_key(draft.key.key)
         .serial(serial)
         .key_id(draft.key_id.encode())
-        .valid_principals([draft.principal.encode()])
+        .valid_principals([name.encode() for name in (draft.principal, *draft.also)])
         .valid_after(draft.valid_after)
         .valid_before(draft.valid_before)
     )

@@ -55,6 +55,12 @@ class ExchangeCaller(Struct, frozen=True, forbid_unknown_fields=True, tag="excha
     ttl_s: Annotated[int, Meta(ge=1, lt=2**31)] | None = None
 
 
+class IssueHost(Struct, frozen=True, forbid_unknown_fields=True, tag="host"):
+    """A host certificate for the key that the gateway proves itself with."""
+
+    public_key: PublicKeyLine
+
+
 class SignTarget(Struct, frozen=True, forbid_unknown_fields=True, tag="target"):
     """A certificate for one login that serves the decided request; the document is the decision's own exact bytes.
 
@@ -110,7 +116,8 @@ class Failed(Struct, frozen=True, forbid_unknown_fields=True, tag="failed"):
     detail: str = ""
 
 
-Question = IssueCaller | RenewCaller | ExchangeCaller | SignTarget | UseTarget | Check
+ForCertificate = IssueCaller | RenewCaller | ExchangeCaller | IssueHost | SignTarget | Check
+Question = ForCertificate | UseTarget
 Answer = Issued | Noted | Failed
 
 _questions: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Question)

@@ -64,7 +64,7 @@ def certificate(asked: RenewCaller, config: SiteConfig, ceiling: Ceiling, now_ns
 def _ours(line: str, ceiling: Ceiling) -> Presented:
     try:
         presented = sshcert.read(base64.b64decode(line.split()[1], validate=True))
-        if presented.ca_key != ceiling.blob:
+        if presented.ca_key not in ceiling.blobs:
             refuse("got a certificate that another CA signed, expected one of ours")
         sshcert.check_signature(presented)
     except (IndexError, binascii.Error):

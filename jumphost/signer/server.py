@@ -12,18 +12,20 @@ from jumphost.clock import NS_PER_S, Clock
 from jumphost.config.site import Site
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.localsocket import bound, peer_uid
-from jumphost.signer import authority, callers, exchange, mint, renewal
+from jumphost.signer import authority, callers, exchange, hosts, mint, renewal
 from jumphost.signer.copies import Copies
 from jumphost.signer.draft import Draft
+from jumphost.signer.keys import Keys
 from jumphost.signer.ledger import HOLD_LIFE_S, Ledger
 from jumphost.signer.log import Log, Record
 from jumphost.signer.protocol import (
     Answer,
-    Check,
     ExchangeCaller,
     Failed,
+    ForCertificate,
     IssueCaller,
     Issued,
+    IssueHost,
     Noted,
     RenewCaller,
     SignTarget,
@@ -32,7 +34,6 @@ from jumphost.signer.protocol import (
     question,
     read_frame,
 )
-from jumphost.sshkey import read_line
 
 QUESTION_TIMEOUT_S = 5.0  # a peer that connects and says nothing
 MAX_CONNECTIONS = 128
@@ -41,16 +42,13 @@ log = structlog.get_logger(__name__)
 
 
 class Signer:
-    """Holds the two CA keys. Answers are synchronous: no second question is looked at before one is on disk."""
+    """Holds the CA keys. Answers are synchronous: no second question is looked at before one is on disk."""
 
     def __init__(self, site: Site, clock: Clock, records: Log) -> None:
         """Reads keys, files and log; Unavailable (signer.unavailable) if one of them cannot be used."""
         self._clock, self._records = clock, records
-        self._keys = {name: mint.load_key(site.signer / f"{name}_ca") for name in ("caller", "target")}
-        blobs = {name: read_line(mint.public_line(key)).blob for name, key in self._keys.items()}
-        if blobs["caller"] == blobs["target"]:
-            raise Unavailable(Code.SIGNER_UNAVAILABLE, "got one key as caller CA and target CA, expected two")
-        self._copies = Copies(site, blobs["caller"])
+        self._keys = Keys(site)
+        self._copies = Copies(site, self._keys)
         self._copies.ceiling()
         self._ledger = Ledger()
         self._remember()
@@ -68,7 +66,7 @@ class Signer:
             log.error("signer.unavailable", message=error.message, detail=error.detail)
             return Failed(error.code, error.message, error.detail)
 
-    def _issue(self, asked: IssueCaller | RenewCaller | ExchangeCaller | SignTarget | Check, peer: int) -> Issued:
+    def _issue(self, asked: ForCertificate, peer: int) -> Issued:
         draft = self._draft(asked)
         serial = mint.new_serial()
         record = Record(
@@ -91,7 +89,7 @@ class Signer:
         )
         # Counted before it is signed, on disk before it is given: what fails between may not be asked for again.
         self._ledger.claim(record)
-        certificate = mint.sign(draft, self._keys[draft.ca], serial)
+        certificate = mint.sign(draft, self._keys.key(draft.ca), serial)
         self._records.append(record)
         return Issued(certificate, str(serial), draft.valid_before)
 
@@ -101,7 +99,7 @@ class Signer:
         self._records.append(record)
         return Noted()
 
-    def _draft(self, asked: IssueCaller | RenewCaller | ExchangeCaller | SignTarget | Check) -> Draft:
+    def _draft(self, asked: ForCertificate) -> Draft:
         config, now_ns = self._copies.current(), self._clock.now_ns()
         if isinstance(asked, IssueCaller):
             return callers.certificate(asked, config, self._copies.ceiling(), now_ns)
@@ -109,6 +107,8 @@ class Signer:
             return renewal.certificate(asked, config, self._copies.ceiling(), now_ns)
         if isinstance(asked, ExchangeCaller):
             return exchange.certificate(asked, config, self._copies.ceiling(), now_ns)
+        if isinstance(asked, IssueHost):
+            return hosts.certificate(asked, config, now_ns)
         if isinstance(asked, SignTarget):
             return authority.target(asked, config, now_ns)
         return authority.check(asked, config, now_ns)

@@ -56,7 +56,7 @@ class Enrolment(Struct, frozen=True):
 
 
 def enrolment(target: Target, target_ca: str, *, sockets: bool = False) -> Enrolment:
-    """What to put on ``target``; ``target_ca`` is the public key line of the target CA.
+    """What to put on ``target``; ``target_ca`` is the target CA, a public key a line: two while it is changed.
 
     ``sockets``: commands may get credentials by proxy there.
     """

@@ -47,7 +47,7 @@ from jumphost.store.sqlite import Store
 from jumphost.target.base import Exit, Mint, Order, Output, Process, Use
 from jumphost.testing import commands
 from jumphost.testing.commands import Ran
-from jumphost.testing.gateway import HOST, Door
+from jumphost.testing.gateway import HOST, Door, Fixed
 from jumphost.testing.leases import Accounts, MemoryProvider, ScriptedDelivery
 from jumphost.testing.process import LocalRunner
 from jumphost.testing.signing import NearSigner
@@ -423,7 +423,7 @@ async def _serve(here: House, ready: asyncio.Event) -> None:
     host_key = asyncssh.read_private_key(here.site.keys / "host_key")
 
     async def started() -> None:
-        listener = await transport.listen(HOST, 0, here.gateway, [host_key], here.parts.settings, here.clock)
+        listener = await transport.listen(HOST, 0, here.gateway, Fixed(host_key), here.parts.settings, here.clock)
         here.port = listener.sockets[0].getsockname()[1]
         ready.set()
         async with here.parts.leases.reaping():

@@ -14,7 +14,7 @@ import pytest
 from jumphost import wire
 from jumphost.errors import Code, Unavailable
 from jumphost.gateway import transport
-from jumphost.testing.gateway import HOST, rig
+from jumphost.testing.gateway import HOST, Fixed, rig
 
 AUDIT = shutil.which("ssh-audit", path=str(Path(sys.executable).parent))
 QUANTUM = "does not provide protection against post-quantum attacks"  # of curve25519: OpenSSH before 9.9 has no more
@@ -75,5 +75,5 @@ async def test_fips_does_not_start_with_another_host_key() -> None:
     key = asyncssh.generate_private_key("ssh-ed25519")
     async with rig(crypto="fips") as here:
         with pytest.raises(Unavailable, match="got a host key of kind ssh-ed25519, expected ecdsa") as failed:
-            await transport.listen(HOST, 0, here.gate, [key], here.settings, here.clock)
+            await transport.listen(HOST, 0, here.gate, Fixed(key), here.settings, here.clock)
     assert failed.value.code is Code.GATEWAY_UNAVAILABLE

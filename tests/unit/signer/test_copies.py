@@ -1,16 +1,18 @@
 """The signer's own reading of the site."""
 
+import shutil
+
 import pytest
 
 from jumphost.errors import Code, Unavailable
 from jumphost.signer.copies import Copies
-from jumphost.sshkey import read_line
+from jumphost.signer.keys import Keys
 from jumphost.testing.signing import SigningBench
 
 
 @pytest.fixture
 def copies(bench: SigningBench) -> Copies:
-    return Copies(bench.site, read_line((bench.site.signer / "caller_ca.pub").read_text()).blob)
+    return Copies(bench.site, Keys(bench.site))
 
 
 def test_read_once_and_again_when_a_file_changed(bench: SigningBench, copies: Copies) -> None:
@@ -36,9 +38,9 @@ def test_a_file_with_problems_means_that_nothing_is_known(bench: SigningBench, c
 
 def test_the_ceiling_is_that_of_our_own_ca(bench: SigningBench, copies: Copies) -> None:
     assert (copies.ceiling().name, copies.ceiling().max_ttl_s) == ("main", 900)
-    stranger = Copies(bench.site, b"another key")
+    shutil.copy(bench.site.keys / "host_key.pub", bench.site.keys / "caller_ca.pub")
     with pytest.raises(Unavailable, match="got no CA under callers"):
-        stranger.ceiling()
+        copies.ceiling()
 
 
 def test_a_ca_file_that_goes_away(bench: SigningBench, copies: Copies) -> None:

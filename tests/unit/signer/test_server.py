@@ -73,7 +73,7 @@ def test_files_with_problems_sign_nothing(bench: SigningBench) -> None:
 def test_one_key_for_both_cas_is_no_signer(bench: SigningBench) -> None:
     bench.stop()
     shutil.copy(bench.site.signer / "caller_ca", bench.site.signer / "target_ca")
-    with pytest.raises(Unavailable, match="expected two"):
+    with pytest.raises(Unavailable, match="expected one each"):
         bench.start()
 
 
