@@ -253,6 +253,14 @@ PATHS = {
     "cat /etc/shadow-": "/etc/shadow-",
     "cat /etc//shadow": "/etc/shadow",
     "cat //etc/shadow": "/etc/shadow",
+    "cd /etc && cat shadow": "/etc/shadow",
+    "cd /etc; cat ./shadow": "/etc/shadow",
+    "cd /srv; cd /etc || true\ncat < shadow": "/etc/shadow",
+    "cd / && cd etc && cat passwd shadow": "/etc/shadow",
+    "cd /etc/kubernetes && cat admin.conf": "/etc/kubernetes/admin.conf",
+    "sh -c 'cd /etc; cat shadow'": "/etc/shadow",
+    "pushd /root/.docker && cat config.json": "/root/.docker/config.json",
+    "(cd /etc && cat $x shadow)": "/etc/shadow",
     "cat /etc/../etc/./shadow": "/etc/shadow",
     "cat /etc/'sha'dow": "/etc/shadow",
     "tar -C / -c etc/gshadow": "etc/gshadow",
@@ -340,6 +348,9 @@ PATHS = {
     "cat <<E\n/etc/shadow\nE\n": "/etc/shadow",
 }
 NO_PATHS = [
+    "cd /etc && ls shadows",
+    "cat shadow; cd /etc",
+    "cd /srv/etc && cat /srv/shadow",
     "cat /etc/passwd",
     "cat /etc/hosts",
     "cat /root/.ssh/id_rsa.pub",
@@ -425,6 +436,16 @@ def test_each_is_named_once_and_in_order() -> None:
     command = analyse(f"cat /root/.pgpass /etc/shadow /root/.pgpass; mysql -px --password=y {JWT}".encode())
     assert command.facts.secret_paths == ("/root/.pgpass", "/etc/shadow")
     assert command.facts.secret_argv == ("jwt", "password")
+
+
+def test_a_path_that_leads_up_is_named_as_it_leads() -> None:
+    assert "/etc/shadow" in analyse(b"cd /srv/app && cat ../../etc/shadow").facts.secret_paths
+
+
+def test_a_folder_is_no_longer_than_a_path_may_be() -> None:
+    command = analyse(f"cd /{'a/' * 4000} && cat {'x ' * 1000} shadow; cd /etc; cat shadow".encode())
+    assert command.facts.secret_paths == ("/etc/shadow",)
+    assert analyse(f"cd {'/.' * 2040}; cd etc; cat shadow".encode()).facts.secret_paths == ("/etc/shadow",)
 
 
 def test_nothing_is_found_in_nothing() -> None:
