@@ -4,12 +4,11 @@ What is listed is never less than what a shell would run; where that is not know
 not understood raises NotLiteral.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from jumphost.command import parts, tree
+from jumphost.command import parts, redirections, tree
 from jumphost.command.builtins import BUILTINS, declared, dynamic_reasons, reasons
 from jumphost.command.lexer import MAX_WORDS, RESERVED
 from jumphost.command.opaque import NotLiteral, Opaque
@@ -18,9 +17,6 @@ from jumphost.model.request import Assignment, Invocation, Redirect, Word
 
 When = Literal["always", "and", "or", "loop", "branch"]
 
-_DELIMITER = re.compile(rb"[A-Za-z0-9_]+")
-_QUOTED_DELIMITER = re.compile(rb"'[A-Za-z0-9_]+'|\"[A-Za-z0-9_]+\"|\\[A-Za-z0-9_]+")
-_TABS = re.compile(r"^\t+", re.MULTILINE)  # that <<- takes away
 _JOINTS: dict[str, tuple[str, When]] = {"&&": ("and", "and"), "||": ("or", "or")}
 _UNREAD: dict[type, Opaque] = {
     tree.ArithmCmd: Opaque.ARITH_EVAL,
@@ -292,52 +288,13 @@ class _Reader:
         return Assignment(name=assign.name.value, value=value)
 
     def _redirect(self, redir: tree.Redir, place: _Place, parent: int | None = None) -> Redirect:
-        digit = redir.n.value if redir.n else ""
-        if len(digit) > 1 or (digit and not digit.isdigit()):
-            raise NotLiteral(Opaque.REDIRECT, redir.pos.offset)
-        fd = int(digit) if digit else int(redir.op[0] in ">&")
-        if redir.op in ("<<", "<<-"):
-            text = self._heredoc(redir, place, place.parent if parent is None else parent)
-            return _here(fd, redir.op, "heredoc", text)
-        to = self._word(redir.word, place, parent)
-        if redir.op == "<<<":
-            return _here(fd, redir.op, "herestring", f"{to.value}\n" if to.literal else None)
-        if redir.op in ("<&", ">&"):
-            if to.source == "-":
-                return Redirect(fd=fd, op=f"{redir.op}-", mode="dup", kind="fd")
-            if len(to.source) == 1 and to.source.isdigit():
-                return Redirect(fd=fd, op=redir.op, mode="dup", to=int(to.source), kind="fd")
-            raise NotLiteral(Opaque.REDIRECT, redir.pos.offset)
-        if redir.op not in parts.MODES or (to.literal and not to.value):
-            raise NotLiteral(Opaque.REDIRECT, redir.pos.offset)
-        path = to.value if to.literal else to.source
-        return Redirect(
-            fd=fd,
-            op=redir.op,
-            mode=parts.MODES[redir.op],
-            path=path,
-            k="literal" if to.literal else "dynamic",
-            kind=parts.kind(path) if to.literal else "file",
-        )
-
-    def _heredoc(self, redir: tree.Redir, place: _Place, parent: int) -> str | None:
-        """The text of a here-document, None if that is not known: nothing is expanded if its delimiter is quoted."""
-        self._count()
-        delimiter = self.text[redir.word.pos.offset : redir.word.end.offset]
-        body = redir.hdoc or tree.Word()
-        if _QUOTED_DELIMITER.fullmatch(delimiter):
-            if not all(isinstance(part, tree.Lit) for part in body.parts):
-                raise NotLiteral(Opaque.HEREDOC, redir.pos.offset)
-            text = "".join(part.value for part in body.parts if isinstance(part, tree.Lit))
-        elif _DELIMITER.fullmatch(delimiter):
-            found = read_text(body, self.text)
-            self._nested(found, place, parent)
-            if not found.literal:
-                return None
-            text = found.value
-        else:
-            raise NotLiteral(Opaque.HEREDOC, redir.pos.offset)
-        return _TABS.sub("", text) if redir.op == "<<-" else text
+        fd = redirections.descriptor(redir)
+        if redir.op in redirections.HERE_DOCUMENTS:
+            self._count()
+            found, body = redirections.here_document(redir, fd, self.text)
+            self._nested(body, place, place.parent if parent is None else parent)
+            return found
+        return redirections.redirection(redir, fd, self._word(redir.word, place, parent))
 
     def _word(self, word: tree.Word, place: _Place, parent: int | None = None) -> Reading:
         self._count()
@@ -351,11 +308,6 @@ class _Reader:
         for via, stmts in found.nested:
             inner = _Place(parent=parent, via=via, when=place.when, depth=place.depth + 1, piped=place.piped)
             self.statements(stmts, inner)
-
-
-def _here(fd: int, op: str, mode: Literal["heredoc", "herestring"], text: str | None) -> Redirect:
-    """The redirection of a text that stands in the command; None if it is not known."""
-    return Redirect(fd=fd, op=op, mode=mode, kind="fd", k="dynamic" if text is None else "literal", text=text or "")
 
 
 def _stages(stmt: tree.Stmt) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from jumphost.command.opaque import Opaque
+from jumphost.command.parts import dangerous
 from jumphost.command.wrapped.handed import NOTHING, Handed
 from jumphost.model.request import InlineCode, Invocation, Word
 
@@ -113,7 +114,7 @@ def interpreted(invocation: Invocation, _dialect: str) -> Handed:
     """What an interpreter runs is never known, unless it is only asked for its version."""
     name = language(invocation.program)
     words = invocation.argv[1:]
-    if len(words) == 1 and words[0].k == "literal" and _only_tells(name, words[0].v):
+    if _only_tells(name, invocation):
         return NOTHING
     if name in _MAKES:
         return Handed(opaque=(Opaque.MAKEFILE,), whole=False)
@@ -121,8 +122,14 @@ def interpreted(invocation: Invocation, _dialect: str) -> Handed:
     return Handed(opaque=(f"{Opaque.INTERPRETER}:{name}",), whole=False, inline=code)
 
 
-def _only_tells(name: str, question: str) -> bool:
-    return question == "--version" or question in _QUESTIONS.get(name, ())
+def _only_tells(name: str, invocation: Invocation) -> bool:
+    """A variable may still make it run code: JAVA_TOOL_OPTIONS, PERL5OPT."""
+    if len(invocation.argv) != 2 or invocation.argv[1].k != "literal":
+        return False
+    question = invocation.argv[1].v
+    known = question == "--version" or question in _QUESTIONS.get(name, ())
+    given = ((one.name, one.value.v if one.value.k == "literal" else None) for one in invocation.env)
+    return known and not dangerous(given)
 
 
 def _code(words: Sequence[Word], flags: Sequence[str]) -> Iterator[str]:

@@ -4,12 +4,12 @@ import pytest
 
 from jumphost.command.wrapped.handed import Handed
 from jumphost.command.wrapped.interpreters import interpreted, language
-from jumphost.model.request import Invocation, Word
+from jumphost.model.request import Assignment, Invocation, Word
 
 
-def handed(*words: str) -> Handed:
+def handed(*words: str, env: tuple[Assignment, ...] = ()) -> Handed:
     argv = tuple(Word(v="", k="dynamic", src=word) if word.startswith("$") else Word(v=word) for word in words)
-    return interpreted(Invocation(id=0, program=words[0], argv=argv), "sh")
+    return interpreted(Invocation(id=0, program=words[0], argv=argv, env=env), "sh")
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,15 @@ def test_what_it_runs_is_not_known(words: list[str], reason: str) -> None:
 )
 def test_code_in_the_text_is_kept(words: list[str], code: list[str]) -> None:
     assert [one.text for one in handed(*words).inline] == code
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "opaque"),
+    [
+        ("LC_ALL", Word(v="C"), ()),
+        ("LC_ALL", Word(v="", k="dynamic", src="$x"), ("interpreter:java",)),
+        ("JAVA_TOOL_OPTIONS", Word(v="-javaagent:/tmp/x"), ("interpreter:java",)),
+    ],
+)
+def test_a_variable_may_make_it_run_code(name: str, value: Word, opaque: tuple[str, ...]) -> None:
+    assert handed("java", "-version", env=(Assignment(name, value),)).opaque == opaque
