@@ -119,7 +119,7 @@ async def serve(
             credentials=SshCertificates(asked, clock, wire.SUITES[settings.crypto]),
             runners=registry.runners(site, settings),
             leases=leases,
-            deliveries=registry.deliveries(),
+            deliveries=registry.deliveries(site, settings),
             store=store,
             requests=requests,
             recordings=recordings,

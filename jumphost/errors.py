@@ -96,6 +96,7 @@ class Code(StrEnum):
     SIGNATURE_INVALID = "signature.invalid"
     SIGNER_REFUSED = "signer.refused"
     SIGNER_UNAVAILABLE = "signer.unavailable"
+    CREDENTIAL_BUSY = "credential.busy"
     CREDENTIAL_UNAVAILABLE = "credential.unavailable"
     JOURNAL_UNAVAILABLE = "journal.unavailable"
     RECORDING_FAILED = "recording.failed"
@@ -131,6 +132,7 @@ _STATUS: dict[Code, int] = {
     Code.POLICY_TIMEOUT: Status.UNAVAILABLE,
     Code.POLICY_ERROR: Status.UNAVAILABLE,
     Code.SIGNER_UNAVAILABLE: Status.UNAVAILABLE,
+    Code.CREDENTIAL_BUSY: Status.UNAVAILABLE,
     Code.CREDENTIAL_UNAVAILABLE: Status.UNAVAILABLE,
     Code.TOKEN_UNAVAILABLE: Status.UNAVAILABLE,
     Code.JOURNAL_UNAVAILABLE: Status.UNAVAILABLE,

@@ -144,9 +144,16 @@ def _mark(site: Site, settings: Settings, name: str) -> str:
     return hashlib.sha256(b"\0".join(of)).hexdigest()[:8]
 
 
-def deliveries() -> Mapping[tuple[str, str], Delivery]:
+def deliveries(site: Site, settings: Settings) -> Mapping[tuple[str, str], Delivery]:
     """How leases reach commands, by kind of target and name: those of ``config.credentials.BUILT``."""
-    return {}
+    from jumphost.credential.delivery.file import FileDelivery
+    from jumphost.credential.delivery.proxy import ProxyDelivery
+    from jumphost.credential.delivery.tenants import Tenants
+
+    tenants = Tenants()  # of the logins of targets, whichever way a lease gets there
+    proxy = ProxyDelivery(settings.credentials, site.resolve, tenants)
+    file = FileDelivery(settings.credentials, site.resolve, tenants)
+    return {("ssh", "proxy"): proxy, ("ssh", "file"): file, ("process", "proxy"): proxy}
 
 
 def runners(site: Site, settings: Settings) -> Mapping[str, Runner]:

@@ -109,7 +109,9 @@ def enroll(name: Name, site: SiteOption = None, as_json: JsonOption = False) -> 
     from jumphost.target.enroll import enrolment
 
     place = open_site(site)
-    made = enrolment(_ssh_target(load_targets(place.targets), name), _target_ca(place))
+    config = load_site(place)
+    sockets = any("proxy" in source.delivery for source in config.settings.credentials.values())
+    made = enrolment(_ssh_target(config.targets, name), _target_ca(place), sockets=sockets)
     emit(made, as_json=as_json, text=lambda: print(made.script, end=""))
 
 

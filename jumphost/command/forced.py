@@ -61,11 +61,21 @@ def pinned(text: str, *, request: str, env: Mapping[str, str], shell: Shell, tim
 def stop(request: str) -> str:
     """The string that ends every process of the request: TERM, 0.4 s later KILL, until two looks find none.
 
-    The socket of its lease goes after them: sshd removes none that it made. Exit status 0: none is left; 1: the process
-    ids on stdout are; 3: the target lacks what it takes to tell. A process whose environment no longer holds the mark,
-    or of another uid, is not seen. ValueError as ``pinned``.
+    The socket of its lease, which sshd leaves behind, and the file go after them. Exit status 0: none is left; 1: the
+    process ids on stdout are; 3: the target lacks what it takes to tell. A process whose environment no longer holds
+    the mark, or of another uid, is not seen. ValueError as ``pinned``.
     """
-    return _script(_STOP.replace("MARK", _mark(request)).replace("SOCKET", leased.socket(request)))
+    script = _STOP.replace("MARK", _mark(request))
+    return _script(script.replace("SOCKET", leased.socket(request)).replace("FOLDER", leased.folder(request)))
+
+
+def deliver(request: str) -> str:
+    """The string that puts standard input into the file of the request's lease; status 0: it is there, and was not.
+
+    ValueError as ``pinned``.
+    """
+    _mark(request)
+    return _script(f"umask 077; mkdir {leased.folder(request)} && cat >{leased.file(request)}")
 
 
 def signal(request: str, name: str) -> str:
@@ -111,7 +121,8 @@ while [ $clean -lt 2 ]; do
   fi
   sleep 0.02
 done
-rm -f SOCKET 2>/dev/null || :"""
+rm -f SOCKET 2>/dev/null || :
+rm -rf FOLDER"""
 )
 _SIGNAL = _LOOK + 'pids=$(look)\n[ -n "$pids" ] || exit 1\nkill -s NAME $pids'
 

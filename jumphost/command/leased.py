@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from jumphost.model.target import Kind
+
 FOLDER: Final = "/tmp"  # noqa: S108  # where sshd can make a socket for every login; nobody takes another's name there
+SERVICE: Final = "lease"  # of the service file that clients of PostgreSQL read
 _LOWEST, _HIGHEST = 1024, 65_535  # of the ports that libpq takes for the name of a socket
 
 
@@ -22,18 +25,27 @@ def socket(request: str) -> str:
     return f"{FOLDER}/.s.PGSQL.{port(request)}"
 
 
-def postgres(request: str, *, login: str, database: str) -> Mapping[str, str]:
-    """The environment of a command that reaches a database by its request's socket.
+def folder(request: str) -> str:
+    """The folder of the request's file: in memory, and the login's alone."""
+    return f"/dev/shm/.jumphost-{request}"  # noqa: S108  # tmpfs on every Linux; made anew with mode 0700, or not at all
 
-    PGREQUIREPEER: a server of another login, which took the path before us, is not believed. User and database are what
-    the client calls them; the session has those of the lease.
+
+def file(request: str) -> str:
+    """The path of the request's file."""
+    return f"{folder(request)}/credential"
+
+
+def postgres_file(request: str) -> Mapping[str, str]:
+    """The environment of a command that reads in its request's file where its database is, and the secret."""
+    return MappingProxyType({"PGSERVICEFILE": file(request), "PGSERVICE": SERVICE})
+
+
+def postgres(request: str, *, kind: Kind, login: str, database: str) -> Mapping[str, str]:
+    """The environment of a command that reaches a database by its request's socket, on a target of a kind.
+
+    PGREQUIREPEER: a server of another login, which took the path before us, is not believed; in a sandbox there are no
+    others. User and database are what the client calls them; the session has those of the lease.
     """
-    return MappingProxyType(
-        {
-            "PGHOST": FOLDER,
-            "PGPORT": str(port(request)),
-            "PGREQUIREPEER": login,
-            "PGUSER": login,
-            "PGDATABASE": database,
-        }
-    )
+    peer = {"PGREQUIREPEER": login} if kind == "ssh" else {}
+    place = {"PGHOST": FOLDER, "PGPORT": str(port(request))}
+    return MappingProxyType({**place, **peer, "PGUSER": login, "PGDATABASE": database})

@@ -13,7 +13,7 @@ from jumphost.config.section import Duration, Positive, Section, loopback
 Delivery = Literal["proxy", "file", "env"]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
-BUILT: Mapping[str, frozenset[Delivery]] = {"ssh": frozenset()}
+BUILT: Mapping[str, frozenset[Delivery]] = {"ssh": frozenset({"proxy", "file"}), "process": frozenset({"proxy"})}
 """The deliveries that there are, by kind of target."""
 
 

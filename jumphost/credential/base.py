@@ -6,6 +6,7 @@ from typing import Protocol
 import asyncssh
 from msgspec import Struct
 
+from jumphost.errors import Code, JumphostError
 from jumphost.model.approval import Approval
 from jumphost.model.decision import Decision
 from jumphost.model.lease import Lease
@@ -48,6 +49,13 @@ class Minted(Struct, frozen=True):
 
     lease: Lease
     material: Material
+
+    def secret(self, name: str) -> Secret:
+        """A part of the material that is one; JumphostError (internal) if a provider hands it out in the open."""
+        value = self.material.get(name)
+        if not isinstance(value, Secret):
+            raise JumphostError(Code.INTERNAL, f"got no secret {name} of a lease, expected one that its provider made")
+        return value
 
 
 class Provider(Protocol):
@@ -92,12 +100,16 @@ class Delivered(Protocol):
         """For the command; no secret but by delivery ``env``."""
 
     @property
-    def socket(self) -> Socket | None:
-        """Where the command runs, for it alone."""
-
-    @property
     def secrets(self) -> tuple[Secret, ...]:
         """What its output must not show."""
+
+    @property
+    def socket(self) -> Socket | None:
+        """What the command finds at ``command.leased.socket``."""
+
+    @property
+    def file(self) -> Secret | None:
+        """What it finds at ``command.leased.file``."""
 
     async def close(self) -> None:
         """Takes it away; idempotent, never raises."""

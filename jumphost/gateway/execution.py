@@ -223,6 +223,7 @@ class Execution:
             line=line,
             connection=connection,
             socket=given.socket,
+            secret=given.file,
         )
 
     def _limit(self, cut: Cut) -> None:

@@ -25,6 +25,7 @@ class Given(Struct, frozen=True):
 
     env: Mapping[str, str] = {}
     socket: Socket | None = None
+    file: Secret | None = None
     secrets: tuple[Secret, ...] = ()
 
 
@@ -54,7 +55,7 @@ class Leasing:
             async with asyncio.timeout(DELIVER_S):
                 delivery = self._parts.deliveries[to.target.kind, terms.delivery]
                 self._delivered = delivered = await delivery.prepare(minted, to)
-            return Given(delivered.env, delivered.socket, delivered.secrets)
+            return Given(delivered.env, delivered.socket, delivered.file, delivered.secrets)
         except JumphostError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, nothing runs; its text may hold what nobody may see

@@ -8,7 +8,7 @@ from jumphost.errors import Code
 from jumphost.masking.custom import decode
 from jumphost.masking.detectors.table import DETECTORS
 from jumphost.masking.plan import EVERY
-from jumphost.model.decision import Verdict
+from jumphost.model.decision import CredentialTerms, Verdict
 from jumphost.model.mask import Mask
 from jumphost.model.request import Request
 
@@ -23,7 +23,7 @@ def objection(
     ``credentials`` are those of the site's settings, ``detectors`` the site's own, as the judgement carries them.
     """
     owed = verdict.obligations
-    if (terms := owed.credential) and (reason := unfit(credentials, terms.name, terms.delivery, request.target.kind)):
+    if (terms := owed.credential) and (reason := _undeliverable(terms, request, credentials)):
         return Code.POLICY_UNSUPPORTED, reason
     if owed.mask and (found := _mask(owed.mask, detectors)):
         return found
@@ -36,6 +36,15 @@ def objection(
     if owed.stdin == "stream" and (kind := received.kind(request.command)) != "data":
         return Code.STDIN_UNJUDGED, f"the command takes standard input for {kind}, which the policy would let by unseen"
     return None
+
+
+def _undeliverable(terms: CredentialTerms, request: Request, credentials: Mapping[str, Credential]) -> str:
+    if reason := unfit(credentials, terms.name, terms.delivery, request.target.kind):
+        return reason
+    starting = [one.program for one in request.command.commands if "exec_child" in one.profile.effects]
+    if terms.delivery != "proxy" and starting:
+        return f"{starting[0]} may start other programs, which would have the credential too: only by proxy"
+    return ""
 
 
 def _mask(mask: Mask, detectors: bytes) -> Objection | None:

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S, id_time_ns, parse_rfc3339
-from jumphost.command import forced, received
+from jumphost.command import forced, leased, received
+from jumphost.config.credentials import unfit
 from jumphost.config.load import SiteConfig
 from jumphost.errors import JumphostError
 from jumphost.evidence import sshsig
@@ -34,7 +35,9 @@ STOP_GRACE_S = 3600  # stop logins may come that long after the time limit
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 Decided = SignTarget | UseTarget
-_KINDS: dict[str, Kind] = {"run": "run", "stop": "stop"}  # by purpose; what else is one names a signal
+_SOCKET = {"permit-port-forwarding": b""}  # sshd asks for it before it makes a socket
+# by purpose; what else is one names a signal
+_KINDS: dict[str, Kind] = {"deliver": "deliver", "run": "run", "stop": "stop"}
 
 
 def target(asked: SignTarget, config: SiteConfig, now_ns: int) -> Draft:
@@ -44,12 +47,17 @@ def target(asked: SignTarget, config: SiteConfig, now_ns: int) -> Draft:
     """
     # (1) The document is what was judged.
     request, digest = _document(asked)
-    if asked.purpose == "run":
+    if asked.purpose in ("deliver", "run"):
         # (2) The decision is fresh and lets it run, by people who really said so.
         place, line = _run(asked, request, digest, config, now_ns)
+        delivery = _delivery(asked.decision.obligations)
+        if asked.purpose == "deliver":
+            if delivery != "file":
+                refuse(f"got a file to deliver for a decision on {delivery or 'no credential'}")
+            return _login(asked, request, place, forced.deliver(request.id), now_ns)
         draft = _login(asked, request, place, line, now_ns)
         if asked.mode == "command":
-            return draft
+            return replace(draft, extensions=_SOCKET) if delivery == "proxy" else draft
         # (2a) The login serves a connection, and what runs on it is sent: as the signer's own files say.
         _check_mode(place)
         critical = {"source-address": draft.critical["source-address"]}
@@ -101,10 +109,10 @@ def check(asked: Check, config: SiteConfig, now_ns: int) -> Draft:
     )
 
 
-def run_line(request: Request, obligations: Obligations, shell: Shell, leased: Mapping[str, str] = NOTHING) -> str:
+def run_line(request: Request, obligations: Obligations, shell: Shell, given: Mapping[str, str] = NOTHING) -> str:
     """What the target runs for a decided request, for gateway and certificate alike; Refused if there is nothing.
 
-    ``leased`` is the environment that comes with its lease, and no secret: the string is logged.
+    ``given`` is the environment that comes with its lease, and no secret: the string is logged.
     """
     if request.operation != "exec" or request.command.tier == "unparsed":
         refuse(
@@ -117,7 +125,7 @@ def run_line(request: Request, obligations: Obligations, shell: Shell, leased: M
         return forced.pinned(
             subject_text(request),
             request=request.id,
-            env={**granted, **leased},
+            env={**granted, **given},
             shell=shell,
             timeout_s=obligations.limits.timeout_s,
         )
@@ -202,7 +210,27 @@ def _run(asked: Decided, request: Request, digest: str, config: SiteConfig, now_
     _check_age(asked, now_ns)
     place = _place(request, config)
     _check_effect(asked, request, digest, config, now_ns)
-    return place, run_line(request, asked.decision.obligations, place.shell)
+    owed = asked.decision.obligations
+    return place, run_line(request, owed, place.shell, _leased(request, owed, place, config))
+
+
+def _delivery(obligations: Obligations) -> str:
+    return obligations.credential.delivery if obligations.credential else ""
+
+
+def _leased(request: Request, obligations: Obligations, place: Target, config: SiteConfig) -> Mapping[str, str]:
+    """The environment that comes with what the decision leases, by the signer's own reading of the site."""
+    if (terms := obligations.credential) is None:
+        return NOTHING
+    sources = config.settings.credentials
+    if reason := unfit(sources, terms.name, terms.delivery, place.kind):
+        refuse(reason)
+    if place.mode != "command":
+        refuse(f"got a credential for one command on {place.name}, whose mode is {place.mode}")
+    if terms.delivery == "file":
+        return leased.postgres_file(request.id)
+    database = sources[terms.name].database
+    return leased.postgres(request.id, kind=place.kind, login=request.target.login, database=database)
 
 
 def _check_kind(name: str, kind: str) -> None:

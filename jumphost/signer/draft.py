@@ -9,7 +9,7 @@ from jumphost.sshkey import PublicKey, read_line
 
 SKEW_S = 30  # how far a certificate begins before now: clocks of targets differ
 
-Kind = Literal["caller", "exchange", "run", "stop", "signal", "check", "host"]
+Kind = Literal["caller", "exchange", "deliver", "run", "stop", "signal", "check", "host"]
 
 
 class Draft(Struct, frozen=True):

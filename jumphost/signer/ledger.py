@@ -16,12 +16,12 @@ HOLD_LIFE_S = 30 * 86_400  # the longest that the terms of a hold may last (mode
 
 
 class _Run:
-    """A decision that has run."""
+    """A decision that has run, or whose credential lies on the target: ``begun`` is whether it has run."""
 
-    __slots__ = ("after", "input_digest")
+    __slots__ = ("after", "begun", "input_digest")
 
-    def __init__(self, input_digest: str) -> None:
-        self.input_digest = input_digest
+    def __init__(self, input_digest: str, *, begun: bool) -> None:
+        self.input_digest, self.begun = input_digest, begun
         self.after = 0
 
 
@@ -49,6 +49,8 @@ class Ledger:
             self._claim_run(record)
         elif record.kind == "process":
             self._claim_run(record)
+        elif record.kind == "deliver":
+            self._claim_delivery(record)
         elif record.kind in ("stop", "signal"):
             self._claim_after(record)
 
@@ -57,12 +59,19 @@ class Ledger:
         with suppress(Refused):  # of a follow-up to what is too long ago to matter
             self.claim(record)
 
-    def _claim_run(self, record: Record) -> None:
+    def _claim_delivery(self, record: Record) -> None:
         if record.decision in self._runs:
+            raise Refused(Code.SIGNER_REFUSED, f"the decision {record.decision} has had its credential or its run")
+        self._runs[record.decision] = _Run(record.input_digest, begun=False)
+        heapq.heappush(self._ends, (record.until, record.decision))
+
+    def _claim_run(self, record: Record) -> None:
+        delivered = self._runs.get(record.decision)
+        if delivered is not None and (delivered.begun or delivered.input_digest != record.input_digest):
             raise Refused(Code.SIGNER_REFUSED, f"the decision {record.decision} has had its run certificate")
         if record.hold in self._holds:
             raise Refused(Code.SIGNER_REFUSED, f"the approvals of the hold {record.hold} were used")
-        self._runs[record.decision] = _Run(record.input_digest)
+        self._runs[record.decision] = _Run(record.input_digest, begun=True)
         heapq.heappush(self._ends, (record.until, record.decision))
         if record.hold:
             self._holds.add(record.hold)

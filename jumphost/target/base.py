@@ -7,10 +7,11 @@ import asyncssh
 from msgspec import Struct
 
 from jumphost.model.target import Target
+from jumphost.secret import Secret
 from jumphost.stream import Socket
 
 Signal = Literal["HUP", "INT", "QUIT", "KILL", "TERM", "USR1", "USR2"]
-Login = Literal["run", "stop"] | Signal
+Login = Literal["deliver", "run", "stop"] | Signal
 Mint = Callable[[Login, str], Awaitable[asyncssh.SSHKeyPair]]
 """Mints a certificate for one login of this request, bound to the address (the second argument) the target will see.
 
@@ -44,7 +45,9 @@ class Order(Struct, frozen=True):
     login: str
     line: str  # the pinned string, equal to the certificate's force-command
     connection: str = ""  # id of the caller's; nothing that was kept is used without one
-    socket: Socket | None = None  # is there before the command starts, and gone once ``Process.close`` returns
+    # Both are there before the command starts, where ``command.leased`` says, and gone once ``Process.close`` returns.
+    socket: Socket | None = None
+    secret: Secret | None = None  # what the file of its lease holds
 
 
 class Output(Protocol):

@@ -26,6 +26,11 @@ MARGIN_S: Final = 60.0  # before LOGIN_LIFE_S: the signer counts from an earlier
 CLOSE_S: Final = 2.0  # for a target to confirm that a channel is closed
 
 
+def shared() -> Refused:
+    """Why what is leased to one command gets to no login of mode connection."""
+    return Refused(Code.POLICY_UNSUPPORTED, "a login that several commands share takes no credential for one of them")
+
+
 class Seat:
     """One command's place on a login; what it does to it, it does to nobody else's."""
 

@@ -14,9 +14,10 @@ import structlog
 from jumphost.command import forced
 from jumphost.errors import Code, JumphostError, Unavailable
 from jumphost.model.target import Target
+from jumphost.secret import Secret
 from jumphost.target.base import MAY_RUN, STDERR, STDOUT, Exit, Login, Mint, Order, Output, Signal, Use
 from jumphost.target.connection import Reach, TargetChannel, TargetConnection, connect
-from jumphost.target.logins import Logins, Seat
+from jumphost.target.logins import Logins, Seat, shared
 from jumphost.target.report import Report
 from jumphost.target.spare import Spares
 
@@ -90,6 +91,19 @@ class SshRunner:
 
     async def start(self, order: Order, output: Output, mint: Mint, use: Use | None = None) -> "SshProcess":
         """Logs in, where no login serves the connection, and starts the command; see ``target.base.Runner``."""
+        if order.secret is None:
+            return await self._start(order, output, mint, use)
+        if order.target.mode != "command":
+            raise shared()
+        try:
+            await _deliver(order, order.secret, mint, self._reach)
+            return await self._start(order, output, mint, None)
+        except BaseException as error:
+            if not await stop(order, mint, self._reach):
+                error.add_note(MAY_RUN)
+            raise
+
+    async def _start(self, order: Order, output: Output, mint: Mint, use: Use | None) -> "SshProcess":
         connection = await self._connection(order, mint, use)
         session = Session(output)
         executing = asyncio.get_running_loop().create_task(self._execute(connection, session, order))
@@ -206,9 +220,9 @@ class SshProcess:
         return self._stopped
 
     async def close(self) -> None:
-        """Gives up the connection, or its seat on it; ends a socket of the request, and whoever is left to use it."""
+        """Gives up the connection, or its seat on it; takes away what was leased, from whoever is left too."""
         await self._connection.end()
-        if self._order.socket is not None:
+        if self._order.socket is not None or self._order.secret is not None:
             await self.stop()
 
     async def _relay_signals(self) -> None:
@@ -217,11 +231,13 @@ class SshProcess:
             await _once(self._order, name, forced.signal(self._order.request, name), self._mint, self._reach)
 
 
-async def run(connection: TargetConnection, line: str) -> tuple[Exit, str]:
-    """Runs a short script without input: how it ended, and the first MAX_REPORT bytes of its standard output."""
+async def run(connection: TargetConnection, line: str, given: bytes = b"") -> tuple[Exit, str]:
+    """Runs a short script with little input: how it ended, and the first MAX_REPORT bytes of its standard output."""
     report = Report(MAX_REPORT)
     session = Session(report)
     channel = await connection.execute(session, line, MAX_REPORT * 8)
+    if given:
+        channel.write(given)
     channel.write_eof()
     channel.resume_reading()
     return await session.ended, report.text
@@ -239,13 +255,24 @@ async def stop(order: Order, mint: Mint, reach: Reach) -> bool:
     return False
 
 
-async def _once(order: Order, purpose: Login, line: str, mint: Mint, reach: Reach) -> bool:
+async def _deliver(order: Order, secret: Secret, mint: Mint, reach: Reach) -> None:
+    """Puts the secret into the file of the request; Unavailable (credential.unavailable)."""
+    try:
+        async with asyncio.timeout(reach.login_s):
+            put = await _once(order, "deliver", forced.deliver(order.request), mint, reach, secret.reveal())
+    except TimeoutError:
+        put = False
+    if not put:
+        raise Unavailable(Code.CREDENTIAL_UNAVAILABLE, "the target did not take the credential of the command")
+
+
+async def _once(order: Order, purpose: Login, line: str, mint: Mint, reach: Reach, given: bytes = b"") -> bool:
     """One login that is not the run; whether its script said that all is well."""
     known = {"target": order.target.name, "request": order.request, "purpose": purpose}
     try:
         connection = await _login(order, purpose, mint, reach)
         try:
-            end, report = await run(connection, line)
+            end, report = await run(connection, line, given)
         finally:
             await connection.end()
     except JumphostError as error:

@@ -72,5 +72,7 @@ def _line(purpose: Login, order: Order) -> str:
             return order.line if order.target.mode == "command" else ""
         case "stop":
             return forced.stop(order.request)
+        case "deliver":
+            return forced.deliver(order.request)
         case _:
             return forced.signal(order.request, purpose)

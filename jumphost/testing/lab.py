@@ -150,7 +150,7 @@ def master(words: Sequence[str]) -> Iterator[list[str]]:
 def lab_site(settings: Mapping[str, Any] | None = None) -> Iterator[LiveSite]:
     """Serves the site, with further settings of ``jumphost.yaml``, until the block ends."""
     with open_folder() as folder, live_site(folder, unmanaged=(PLAIN,), serve=False) as site:
-        _write_script()
+        write_script()
         site.write_rule("lab", "sh", RULE)
         site.write_rule("lab", "stdin", STDIN_RULE)
         patient = {"deadline_ms": 2000}  # a machine that runs tests is busy with much else
@@ -161,7 +161,8 @@ def lab_site(settings: Mapping[str, Any] | None = None) -> Iterator[LiveSite]:
         yield site
 
 
-def _write_script() -> None:
+def write_script() -> None:
+    """Makes SCRIPT."""
     path = Path(SCRIPT)
     path.parent.mkdir(mode=0o755, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")  # another worker may be running the one that is there

@@ -103,6 +103,7 @@ class ScriptedDelivered:
     subject: str
     secrets: tuple[Secret, ...] = ()
     socket: None = None
+    file: None = None
 
     @property
     def env(self) -> dict[str, str]:

@@ -49,6 +49,13 @@ class Bank:
         source = replace(self.source, **changes)
         return PostgresProvider(source, Admin(source, admin=Path(source.admin), ca=None), mark=MARK)
 
+    @property
+    def entry(self) -> dict[str, Any]:
+        """The same as ``jumphost.yaml`` has it."""
+        source = self.source
+        where = {"host": source.host, "port": source.port, "database": source.database}
+        return {"kind": "postgres", **where, "admin": source.admin, "template": source.template}
+
     def sql(self, text: str) -> str:
         """What the owner of the server is told; RuntimeError if it fails."""
         done = self.server.ask(text)

@@ -210,11 +210,13 @@ def live_site(
     logins: tuple[str, ...] = ("batch", "app", "postgres"),
     unmanaged: tuple[str, ...] = (),
     serve: bool = True,
+    sockets: bool = False,
 ) -> Iterator[LiveSite]:
     """A site made by ``init --example`` whose targets are one throw-away server; served unless told otherwise.
 
     ``folder`` is an ``open_folder``. Where servers can have logins of their own, they also have the ``unmanaged`` ones,
-    which no one enrolled. The server is an sshd where there is one, else ``testing.target``.
+    which no one enrolled. ``sockets``: enrolled for credentials by proxy. The server is an sshd where there is one,
+    else ``testing.target``.
     """
     root = folder / "site"
     subprocess.run(
@@ -228,7 +230,8 @@ def live_site(
         place.mkdir()
         names = ("batch-host", "payments-db")
         servers = {
-            name: stack.enter_context(_target(place / name, name, logins, unmanaged, target_ca)) for name in names
+            name: stack.enter_context(_target(place / name, name, logins, unmanaged, target_ca, sockets))
+            for name in names
         }
         targets = [
             _labelled(servers["batch-host"], {"env": "dev"}),
@@ -246,14 +249,14 @@ def live_site(
 
 @contextmanager
 def _target(
-    folder: Path, name: str, logins: tuple[str, ...], unmanaged: tuple[str, ...], target_ca: str
+    folder: Path, name: str, logins: tuple[str, ...], unmanaged: tuple[str, ...], target_ca: str, sockets: bool
 ) -> Iterator[Target]:
     folder.mkdir(mode=0o755)
     user = _user()
     if find_sshd() and user:
         made = dict.fromkeys(logins, "/bin/sh") if may_have_logins() else (user,)
         others = dict.fromkeys(unmanaged, "/bin/sh")
-        with sshd(folder, name=name, logins=made, unmanaged=others, target_ca=target_ca) as server:
+        with sshd(folder, name=name, logins=made, unmanaged=others, target_ca=target_ca, sockets=sockets) as server:
             yield server.target
     else:
         with spawned(folder, name=name, logins=logins, target_ca=target_ca) as target:

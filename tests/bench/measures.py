@@ -50,9 +50,9 @@ class Row:
 def everything(site: LiveSite, others: Rivals) -> Iterator[Row]:
     """All figures."""
     key = site.key("deploy-bot", "--ttl", "15m")
-    ours = _ours(site, key, "true")
-    yield from _latency(ours, others)
-    yield from _parallel(ours, others)
+    words = ours(site, key, "true")
+    yield from _latency(words, others)
+    yield from _parallel(words, others)
     yield from _one_connection(site, key, others)
     yield from _connections(site, key, others)
     yield from _bulk(site, key, others)
@@ -61,25 +61,27 @@ def everything(site: LiveSite, others: Rivals) -> Iterator[Row]:
     yield from _added(site, key)
 
 
-def _ours(site: LiveSite, key: Path, command: str, target: str = "batch-host") -> list[str]:
+def ours(site: LiveSite, key: Path, command: str, target: str = "batch-host") -> list[str]:
+    """The words of a stock client that asks the gateway."""
     words = site.ssh_words(key, target)
     return [*words[:-1], *CRYPTO, words[-1], command]
 
 
-def _time(words: Sequence[str]) -> float:
+def timed(words: Sequence[str]) -> float:
+    """The seconds that a client took."""
     began = time.perf_counter()
     subprocess.run(words, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
 
 
-def _latency(ours: list[str], others: Rivals) -> Iterator[Row]:
-    paths = {"ours": ours, "direct": others.direct("true"), "jump": others.jumped("true")}
+def _latency(command: list[str], others: Rivals) -> Iterator[Row]:
+    paths = {"ours": command, "direct": others.direct("true"), "jump": others.jumped("true")}
     took: dict[str, list[float]] = {name: [] for name in paths}
     for words in paths.values():
-        _time(words)
+        timed(words)
     for _ in range(ROUNDS):
         for name in random.sample(sorted(paths), len(paths)):
-            took[name].append(_time(paths[name]))
+            took[name].append(timed(paths[name]))
     middle = {name: statistics.median(values) for name, values in took.items()}
     yield Row(
         "new client, fresh certificate and target login ÷ ssh -J", middle["ours"] / middle["jump"], "", 0.40, "lower"
@@ -87,12 +89,12 @@ def _latency(ours: list[str], others: Rivals) -> Iterator[Row]:
     yield Row("the same ÷ direct ssh", middle["ours"] / middle["direct"], "", 0.75, "lower")
 
 
-def _parallel(ours: list[str], others: Rivals) -> Iterator[Row]:
+def _parallel(command: list[str], others: Rivals) -> Iterator[Row]:
     rates = {}
-    for name, words in (("jump", others.jumped("true")), ("ours", ours)):
+    for name, words in (("jump", others.jumped("true")), ("ours", command)):
         began = time.perf_counter()
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(_time, [words] * 40))
+            list(pool.map(timed, [words] * 40))
         rates[name] = 40 / (time.perf_counter() - began)
     yield Row("4 clients in parallel: commands a second ÷ ssh -J", rates["ours"] / rates["jump"], "", 1.8, "higher")
 
@@ -107,8 +109,8 @@ def _bulk(site: LiveSite, key: Path, others: Rivals) -> Iterator[Row]:
     text.chmod(0o644)
     command = f"cat {text}"
     paths = {
-        "output": _ours(site, key, command),
-        "digest": _ours(site, key, f"tail -n +1 {text}"),
+        "output": ours(site, key, command),
+        "digest": ours(site, key, f"tail -n +1 {text}"),
         "jump": others.jumped(command),
     }
     took, used = _side_by_side(paths, _masters(site, others), rounds=BULK_ROUNDS)
@@ -119,7 +121,7 @@ def _bulk(site: LiveSite, key: Path, others: Rivals) -> Iterator[Row]:
 
 
 def _connections(site: LiveSite, key: Path, others: Rivals) -> Iterator[Row]:
-    paths = {"ours": _ours(site, key, "true"), "jump": others.jumped("true")}
+    paths = {"ours": ours(site, key, "true"), "jump": others.jumped("true")}
     _, used = _side_by_side(paths, _masters(site, others), rounds=ROUNDS)
     yield Row(
         "gateway CPU a connection with one command ÷ the sshd jump's", used["ours"] / used["jump"], "", 0.5, "lower"
@@ -139,11 +141,11 @@ def _side_by_side(
     took: dict[str, list[float]] = {name: [] for name in paths}
     used: dict[str, list[float]] = {name: [] for name in paths}
     for words in paths.values():
-        _time(words)
+        timed(words)
     for _ in range(rounds):
         for name in random.sample(sorted(paths), len(paths)):
             before = _cpu(masters[name])
-            took[name].append(_time(paths[name]))
+            took[name].append(timed(paths[name]))
             time.sleep(REAPED_S)
             used[name].append(_cpu(masters[name]) - before)
     return (
@@ -174,8 +176,8 @@ def _mastered(site: LiveSite, words: list[str], name: str) -> Iterator[list[str]
 def _one_connection(site: LiveSite, key: Path, others: Rivals) -> Iterator[Row]:
     """Commands over a ControlMaster each, in turn, a pause between them."""
     paths = {
-        "command": _ours(site, key, "true"),
-        "connection": _ours(site, key, "true", SHARED),
+        "command": ours(site, key, "true"),
+        "connection": ours(site, key, "true", SHARED),
         "direct": others.direct("true"),
     }
     took: dict[str, list[float]] = {name: [] for name in paths}
@@ -183,7 +185,7 @@ def _one_connection(site: LiveSite, key: Path, others: Rivals) -> Iterator[Row]:
         opened = {name: stack.enter_context(_mastered(site, words, name)) for name, words in paths.items()}
         for _ in range(COMMANDS):
             for name in random.sample(sorted(paths), len(paths)):
-                took[name].append(_time([*opened[name], "true"]))
+                took[name].append(timed([*opened[name], "true"]))
                 time.sleep(PAUSE_S)
     middle = {name: statistics.median(values) for name, values in took.items()}
     what = "200 commands on one connection, 50 ms apart"
@@ -196,9 +198,9 @@ def _added(site: LiveSite, key: Path) -> Iterator[Row]:
     file = site.root.parent / "added"
     site.stop()
     site.start("-m", "tests.bench.timed", str(file))
-    with _mastered(site, _ours(site, key, "true"), "added") as opened:
+    with _mastered(site, ours(site, key, "true"), "added") as opened:
         for _ in range(COMMANDS):
-            _time([*opened, "true"])
+            timed([*opened, "true"])
             time.sleep(PAUSE_S)
     took = sorted(map(float, file.read_text().split()))
     yield Row("policy, journal and recording add to a command, p50", statistics.median(took), "ms", 6, "lower")
@@ -213,7 +215,7 @@ def _stopped(site: LiveSite, key: Path) -> Row:
     for _ in range(3):
         before = gateway.memory_info().rss
         client = subprocess.Popen(
-            _ours(site, key, "head -c 2000000000 /dev/zero"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            ours(site, key, "head -c 2000000000 /dev/zero"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
         )
         assert client.stdout is not None
         client.stdout.read(1)  # and no more: ssh stops at the full pipe
@@ -235,9 +237,9 @@ def _stopped(site: LiveSite, key: Path) -> Row:
 def _idle(site: LiveSite, key: Path) -> Row:
     assert site.process is not None
     gateway = psutil.Process(site.process.pid)
-    subprocess.run(_ours(site, key, "true"), check=True)
+    subprocess.run(ours(site, key, "true"), check=True)
     before = gateway.memory_info().rss
-    words = [*_ours(site, key, "sleep 60")]
+    words = [*ours(site, key, "sleep 60")]
     waiting = [subprocess.Popen(words, stdin=subprocess.DEVNULL) for _ in range(IDLE)]
     site.wait_for("all sessions", lambda: len(site.events("command.start")) and _started(site) >= IDLE)
     grown = gateway.memory_info().rss - before

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -20,37 +20,13 @@ from jumphost.stream import Socket
 from jumphost.target.base import Exit, Order, Process
 from jumphost.target.connection import Reach, TargetConnection, connect
 from jumphost.target.ssh import SshRunner
-from jumphost.testing import bank as banks
 from jumphost.testing.bank import DATABASE, LEASED, Bank
 from jumphost.testing.ca import TargetCA
 from jumphost.testing.contracts import Collected
-from jumphost.testing.site import open_folder
-from jumphost.testing.sshd import Sshd, find_sshd, may_have_logins, sshd
+from jumphost.testing.sshd import Sshd
 
 RUNNER = SshRunner(Reach())
 SLEEPING = "select count(*) from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'"
-
-
-@pytest.fixture(scope="module")
-def prepared(target_ca: TargetCA) -> Iterator[Sshd]:
-    if find_sshd() is None or not may_have_logins():
-        pytest.skip("needs an sshd, and root that may mount: tests/install-servers")
-    logins = {"job": "/bin/sh", "other": "/bin/bash"}
-    with (
-        open_folder() as folder,
-        sshd(folder, name="prepared", logins=logins, target_ca=target_ca.line, sockets=True) as running,
-    ):
-        yield running
-
-
-@pytest.fixture(scope="module")
-def bank() -> Iterator[Bank]:
-    with open_folder() as folder:
-        try:
-            with banks.bank(folder) as running:
-                yield running
-        except LookupError as missing:
-            pytest.skip(str(missing))
 
 
 @pytest.fixture
@@ -62,7 +38,7 @@ async def proxy(bank: Bank) -> AsyncIterator[PostgresProxy]:
 
 def order(target: Target, text: str, proxy: PostgresProxy | None, *, login: str = "job", request: str = "") -> Order:
     request = request or new_id(SystemClock())
-    env = leased.postgres(request, login=login, database=DATABASE)
+    env = leased.postgres(request, kind="ssh", login=login, database=DATABASE)
     line = forced.pinned(text, request=request, env=env, shell="sh", timeout_s=None)
     socket = Socket(leased.socket(request), proxy.serve) if proxy else None
     return Order(request=request, target=target, login=login, line=line, socket=socket)

@@ -12,6 +12,7 @@ STATUSES = {
     69: {
         "target.unreachable", "target.refused", "policy.unavailable", "policy.timeout", "policy.error",
         "signer.unavailable", "token.unavailable", "credential.unavailable", "journal.unavailable",
+        "credential.busy",
         "gateway.unavailable", "gateway.shutdown", "limit.disk", "limit.requests", "clock.behind",
     },
     70: {"internal", "recording.failed", "mask.failed"},

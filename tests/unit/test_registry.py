@@ -141,8 +141,10 @@ def test_every_kind_of_credential_has_its_provider(site: Site) -> None:
     assert again.subject(request).split("_")[1] in marks
 
 
-def test_every_delivery_that_is_named_is_there() -> None:
-    assert set(registry.deliveries()) == {(kind, name) for kind, names in BUILT.items() for name in names}
+def test_every_delivery_that_is_named_is_there(site: Site) -> None:
+    assert set(registry.deliveries(site, load_site(site).settings)) == {
+        (kind, name) for kind, names in BUILT.items() for name in names
+    }
 
 
 class TestProcessTargets:

@@ -166,6 +166,16 @@ class TestEnroll:
         assert read_line((site.keys / "target_ca.pub").read_text()).line in ran.out
         assert run("target", "enroll", "payments-db", "--json").json["script"] == ran.out
 
+    @pytest.mark.parametrize(("delivery", "opened"), [("proxy", True), ("file", False)])
+    def test_sockets_are_made_where_a_credential_goes_by_proxy(self, site: Site, delivery: str, opened: bool) -> None:
+        (site.keys / "db").write_text("keeper:secret\n")
+        (site.keys / "db").chmod(0o600)
+        entry = f"{{kind: postgres, host: /run, database: d, admin: keys/db, template: t, delivery: [{delivery}]}}"
+        site.settings.write_text(f"{site.settings.read_text()}\ncredentials: {{db: {entry}}}\n")
+        ran = run("target", "enroll", "payments-db")
+        assert (ran.status, ran.err) == (0, "")
+        assert ("AllowStreamLocalForwarding remote" in ran.out) == opened
+
     def test_without_a_target_ca(self, site: Site) -> None:
         (site.keys / "target_ca.pub").unlink()
         ran = run("target", "enroll", "payments-db")

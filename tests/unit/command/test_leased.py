@@ -7,7 +7,7 @@ REQUEST = "01937fb2-5a00-7000-8000-0123456789ab"
 
 
 def test_what_a_client_of_postgresql_is_told() -> None:
-    told = leased.postgres(REQUEST, login="app", database="bank")
+    told = leased.postgres(REQUEST, kind="ssh", login="app", database="bank")
     assert told == {
         "PGHOST": "/tmp",
         "PGPORT": str(leased.port(REQUEST)),
@@ -16,6 +16,15 @@ def test_what_a_client_of_postgresql_is_told() -> None:
         "PGDATABASE": "bank",
     }
     assert leased.socket(REQUEST) == f"{told['PGHOST']}/.s.PGSQL.{told['PGPORT']}"
+    assert all(map(forced.grantable, told))
+    boxed = leased.postgres(REQUEST, kind="process", login="app", database="bank")
+    assert set(told) - set(boxed) == {"PGREQUIREPEER"}
+
+
+def test_a_file_that_clients_of_postgresql_read() -> None:
+    told = leased.postgres_file(REQUEST)
+    assert told == {"PGSERVICEFILE": f"/dev/shm/.jumphost-{REQUEST}/credential", "PGSERVICE": "lease"}
+    assert told["PGSERVICEFILE"] == leased.file(REQUEST)
     assert all(map(forced.grantable, told))
 
 

@@ -47,9 +47,18 @@ def test_what_cannot_be_done(owed: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("effect", ["allow", "hold"])
-def test_a_credential_that_can_be_had_and_delivered(effect: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jumphost.config.credentials.BUILT", {"ssh": {"proxy"}})
+def test_a_credential_that_can_be_had_and_delivered(effect: str) -> None:
     assert code(request(), effect, credential=CredentialTerms("db", 60)) is None
+
+
+def test_programs_that_start_others_get_no_credential_that_those_could_read() -> None:
+    starts = request("x", profile=Profile("x", matched=True, effects=("exec_child",)))
+    by_file = replace(DB, delivery=("proxy", "file"))
+    for delivery, expected in (("proxy", None), ("file", Code.POLICY_UNSUPPORTED)):
+        asks = verdict("allow", (), credential=CredentialTerms("db", 60, delivery))
+        found = objection(asks, starts, {"db": by_file})
+        assert (found and found[0]) == expected
+        assert objection(asks, request(), {"db": by_file}) is None
 
 
 @pytest.mark.parametrize(

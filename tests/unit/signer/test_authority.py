@@ -8,12 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S
-from jumphost.command import forced, stdin
+from jumphost.command import forced, leased, stdin
 from jumphost.command.facts import analyse
 from jumphost.errors import Code, Refused
 from jumphost.model.approval import Approval, Term
-from jumphost.model.decision import Decision, Limits
-from jumphost.model.request import ApprovalView, Command, Request, Stdin, TargetView, input_digest
+from jumphost.model.decision import CredentialTerms, Decision, Limits
+from jumphost.model.request import ApprovalView, Command, Request, Stdin, TargetView, decode, input_digest
 from jumphost.signer import authority
 from jumphost.signer.draft import Draft
 from jumphost.signer.protocol import Check, SignTarget, UseTarget
@@ -128,6 +128,74 @@ def test_what_runs_can_be_stopped_though_time_went_by_and_files_changed(tmp_path
     bench.clock.advance(86_400)
     made = draft(bench, bench.sign_target(decision, purpose="stop"))
     assert (made.principal, made.critical["source-address"]) == ("app@payments-db", "10.0.0.7")
+
+
+@pytest.fixture
+def lending(tmp_path: Path) -> SigningBench:
+    """A site that has a credential to lend."""
+    bench = SigningBench.create(tmp_path)
+    (bench.site.root / "keys/db").write_text("keeper:secret\n")
+    (bench.site.root / "keys/db").chmod(0o600)
+    place = {"kind": "postgres", "host": "/run/postgresql", "database": "bank", "admin": "keys/db", "template": "ro"}
+    bench.rewrite(
+        bench.site.settings,
+        lambda settings: settings.update(credentials={"db": {**place, "delivery": ["proxy", "file"]}}),
+    )
+    return bench
+
+
+def lent(bench: SigningBench, delivery: Any, **changes: Any) -> SignTarget:
+    decision = decided.decision(bench.request(), bench.clock, credential=CredentialTerms("db", 60, delivery))
+    return bench.sign_target(decision, **changes)
+
+
+def test_a_run_with_a_socket_may_ask_for_it_and_says_where_it_is(lending: SigningBench) -> None:
+    asked = lent(lending, "proxy")
+    made, request = draft(lending, asked), decode(asked.decision.judgement.document)
+    assert made.extensions == {"permit-port-forwarding": b""}
+    line = made.critical["force-command"]
+    assert " PGHOST='/tmp' " in line
+    assert f" PGREQUIREPEER='{request.target.login}' " in line
+    assert " PGDATABASE='bank' " in line
+
+
+def test_nothing_else_may_have_a_socket(lending: SigningBench) -> None:
+    for asked in (
+        lent(lending, "proxy", purpose="stop"),
+        lent(lending, "file"),
+        lent(lending, "file", purpose="deliver"),
+        lending.sign_target(decided.decision(lending.request(), lending.clock)),
+    ):
+        assert draft(lending, asked).extensions == {}
+
+
+def test_a_file_is_delivered_by_a_command_of_its_own_for_the_run_that_reads_it(lending: SigningBench) -> None:
+    asked = lent(lending, "file", purpose="deliver")
+    request = decode(asked.decision.judgement.document)
+    made = draft(lending, asked)
+    assert (made.kind, made.critical["force-command"]) == ("deliver", forced.deliver(request.id))
+    run = draft(lending, replace(asked, purpose="run"))
+    assert f" PGSERVICEFILE='{leased.file(request.id)}' " in run.critical["force-command"]
+
+
+def test_what_may_not_be_lent(lending: SigningBench) -> None:
+    assert "a decision on proxy" in refused(lending, lent(lending, "proxy", purpose="deliver"))
+    plain = decided.decision(lending.request(), lending.clock)
+    assert "a decision on no credential" in refused(lending, lending.sign_target(plain, purpose="deliver"))
+    assert "by env" in refused(lending, lent(lending, "env"))
+    other = decided.decision(lending.request(), lending.clock, credential=CredentialTerms("other", 60))
+    assert "does not have: other" in refused(lending, lending.sign_target(other))
+    late = lent(lending, "file", purpose="deliver")
+    lending.clock.advance(61)
+    assert "a decision 61 s old" in refused(lending, late)
+
+
+def test_nothing_is_lent_to_a_login_that_commands_share(lending: SigningBench) -> None:
+    lending.rewrite(lending.site.targets, lambda entries: entries["payments-db"].update(mode="connection"))
+    assert "whose mode is connection" in refused(lending, lent(lending, "proxy", mode="connection"))
+    use = UseTarget(lent(lending, "file").decision, (), "opened")
+    with pytest.raises(Refused, match="whose mode is connection"):
+        authority.use(use, lending.config, lending.clock.now_ns())
 
 
 Change = Callable[[SigningBench], SignTarget]

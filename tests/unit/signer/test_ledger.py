@@ -46,6 +46,24 @@ def test_follow_ups_need_their_run_and_are_few() -> None:
     assert f"has had {MAX_AFTER} logins" in refused(ledger, stop)
 
 
+def test_a_credential_is_delivered_once_and_before_the_run() -> None:
+    ledger = Ledger()
+    delivery = run(kind="deliver")
+    ledger.claim(delivery)
+    assert "has had its credential" in refused(ledger, delivery)
+    assert "has had its run certificate" in refused(ledger, run(input_digest="y"))
+    ledger.claim(run())
+    assert "has had its run certificate" in refused(ledger, run())
+    assert "has had its credential or its run" in refused(ledger, delivery)
+
+
+def test_what_was_delivered_can_be_taken_away_though_nothing_ran() -> None:
+    ledger = Ledger()
+    ledger.claim(run(kind="deliver"))
+    ledger.claim(run(kind="stop"))
+    assert "no run certificate to follow up" in refused(ledger, run(kind="stop", input_digest="y"))
+
+
 def opening(at: int = 0, **changes: object) -> Record:
     """A run whose login serves the connection c."""
     return run(at, **{"decision": "first", "key_id": "jumphost:r1:job", "connection": "c", "principal": "p", **changes})
