@@ -20,6 +20,7 @@ ROUNDS = 15
 IDLE = 50  # sessions
 BULK = 100 << 20  # bytes
 BULK_ROUNDS = 5
+MASKED = 40 << 20  # bytes
 REAPED_S = 0.2  # until sshd has reaped its child, whose CPU counts then
 COMMANDS = 200
 PAUSE_S = 0.05
@@ -59,6 +60,7 @@ def everything(site: LiveSite, others: Rivals) -> Iterator[Row]:
     yield _stopped(site, key)
     yield _idle(site, key)
     yield from _added(site, key)
+    yield _late(site, key)
 
 
 def ours(site: LiveSite, key: Path, command: str, target: str = "batch-host") -> list[str]:
@@ -205,6 +207,30 @@ def _added(site: LiveSite, key: Path) -> Iterator[Row]:
     took = sorted(map(float, file.read_text().split()))
     yield Row("policy, journal and recording add to a command, p50", statistics.median(took), "ms", 6, "lower")
     yield Row("the same, p99", statistics.quantiles(took, n=100)[98], "ms", 25, "lower")
+
+
+def _late(site: LiveSite, key: Path) -> Row:
+    """Another gateway on the same site, which says how late its loop was; one session has it mask as fast as it can."""
+    text, file = site.root.parent / "values", site.root.parent / "late"
+    lines = b"".join(
+        b"2026-11-25T03:17:41Z user ada%d@example.com paid by 4111 1111 1111 1111\n" % n
+        if n % 10 == 0
+        else b"2026-11-25T03:17:41Z host-%03d GET /items/%d took %d ms\n" % (n % 997, n * 7, n % 311)
+        for n in range(20_000)
+    )
+    text.write_bytes((lines * (MASKED // len(lines) + 1))[:MASKED])
+    text.chmod(0o644)
+    site.stop()
+    site.start("-m", "tests.bench.lagged", str(file))
+    timed(ours(site, key, "true"))
+    began = time.monotonic()
+    ended = began + timed(ours(site, key, f"paste {text}"))
+    site.stop()
+    woke = [tuple(map(float, line.split())) for line in file.read_text().splitlines()]
+    late = [lag for due, lag in woke if began <= due <= ended]
+    text.unlink()
+    what = "event loop late while a session masks all that it can, p99"
+    return Row(what, statistics.quantiles(late, n=100)[98], "ms", 10, "lower")
 
 
 def _stopped(site: LiveSite, key: Path) -> Row:

@@ -268,3 +268,41 @@ async def test_it_is_compiled_ahead_or_the_log_says_why_not(monkeypatch: pytest.
     with capture_logs() as logs:
         await masked.warm()
     assert [entry["event"] for entry in logs] == ["mask.not_ready"]
+
+
+async def test_packets_of_one_turn_share_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket may hand over many at once: each of them is small, all together would keep the others waiting."""
+    monkeypatch.setattr(masked, "TURN_S", 0)
+    double = Double()
+    way = Way({STDOUT: double})
+    for _ in range(8):
+        way.masked.take(b"x" * 1000, STDOUT)
+    assert double.calls == ["feed"]
+    assert (way.masked.busy, way.paces) == (True, [True])
+    await asyncio.sleep(0)
+    assert double.calls == ["feed"] * 2
+    assert await way.ended() == b"x" * 8000
+    assert way.paces == [True, False]
+    way.masked.take(b"y", STDOUT)  # another turn
+    assert double.calls[-1] == "feed"
+
+
+@pytest.mark.parametrize(("takes", "piece"), [(1.0, masked.LEAST), (0.0, masked.MOST)])
+async def test_pieces_are_as_large_as_goes_quickly(takes: float, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, now = asyncio.get_running_loop(), [0.0]
+    double = Double()
+    way = Way({STDOUT: double})
+    sizes: list[int] = []
+
+    def feed(data: bytes) -> bytes:
+        sizes.append(len(data))
+        now[0] += takes
+        return data
+
+    monkeypatch.setattr(double, "feed", feed)
+    monkeypatch.setattr(loop, "time", lambda: now[0])
+    way.masked.take(b"x" * 300_000, STDOUT)
+    way.masked.end()
+    while sum(sizes) < 300_000:
+        await asyncio.sleep(0)
+    assert sizes[-2] == piece
