@@ -22,6 +22,7 @@ NOUNS: dict[str, str] = {
     "target": "Targets: where commands run.",
     "approver": "Approvers: the people who answer holds.",
     "cert": "Certificates of callers: issue and revoke.",
+    "credential": "Credentials of single commands: what there is, and what it could do too much.",
     "login": "Buy a certificate with a token of another issuer.",
     "ca": "The CAs of a site: list, rotate, switch, retire.",
     "agent": "Keep the certificate of a machine fresh.",

@@ -1,7 +1,7 @@
 """The ports to sources of credentials that live for one command, and to the ways in which a command gets one."""
 
 from collections.abc import Collection, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import asyncssh
 from msgspec import Struct
@@ -81,6 +81,22 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Lets go of the server; idempotent, never raises."""
+
+
+class Finding(Struct, frozen=True):
+    """What is wrong at a server, and what would mend it, "" where that is not for one statement to do."""
+
+    code: str
+    message: str
+    fix: str = ""
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A Provider that can say what its credentials could do beyond what they are for."""
+
+    async def check(self, *, writes: bool) -> list[Finding]:
+        """All that is found; with ``writes`` they are meant to write. Unavailable (credential.unavailable)."""
 
 
 class Recipient(Struct, frozen=True):

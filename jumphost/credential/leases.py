@@ -5,7 +5,7 @@ until it is gone. An entry that a name of ``credentials:`` no longer serves wait
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -107,10 +107,10 @@ class Leases:
             del self._live[lease.id]
             return True
 
-    async def revoke_of(self, identity: str) -> int:
-        """Ends all that commands of an identity have; how many are known to be gone."""
-        mine = [one.kept.lease for one in self._live.values() if one.kept.lease.identity == identity]
-        return sum(await asyncio.gather(*(self.end(lease, "revoked") for lease in mine)))
+    async def revoke_of(self, identities: Collection[str]) -> int:
+        """Ends all that commands of some identities have; how many are known to be gone. Never raises."""
+        theirs = [one.kept.lease for one in self._live.values() if one.kept.lease.identity in identities]
+        return sum(await asyncio.gather(*(self.end(lease, "revoked") for lease in theirs)))
 
     @asynccontextmanager
     async def reaping(self) -> AsyncIterator[None]:

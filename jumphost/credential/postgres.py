@@ -14,14 +14,14 @@ from psycopg import errors, sql
 
 from jumphost.clock import rfc3339
 from jumphost.config.credentials import Postgres
-from jumphost.credential.base import Minted
-from jumphost.credential.postgres_admin import Admin, Connection, unavailable
+from jumphost.credential import postgres_check
+from jumphost.credential.base import Finding, Minted
+from jumphost.credential.postgres_admin import SET_OPTION, Admin, Connection, unavailable
 from jumphost.model.lease import Lease
 from jumphost.secret import Secret
 
 PASSWORD_BYTES: Final = 24
 TERMINATE_MS: Final = 2000  # for a session to be gone after it was told
-SET_OPTION: Final = 160_000  # the first version whose memberships may have no SET ROLE
 
 _ROLE: Final = re.compile(r"jumphost_[0-9a-f]{8}_[0-9a-f]{32}_[0-9a-f]{8}")  # 59 of 63 characters
 
@@ -122,6 +122,10 @@ class PostgresProvider:
             return [name for (name,) in await found.fetchall()]
 
         return await self._admin.run(look)
+
+    async def check(self, *, writes: bool) -> list[Finding]:
+        """What the template lets its leases do, and what the admin lacks; see ``credential.base``."""
+        return await postgres_check.findings(self._admin, self.template, writes=writes)
 
     async def close(self) -> None:
         """Closes the connection."""

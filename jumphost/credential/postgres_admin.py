@@ -12,6 +12,8 @@ from jumphost.config.credentials import Postgres
 from jumphost.errors import Code, Unavailable
 from jumphost.secret import Secret
 
+SET_OPTION: Final = 160_000  # the first version whose memberships may come without SET ROLE
+
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 T = TypeVar("T")
 

@@ -95,6 +95,7 @@ class Administration:
             "approval.show": self._show,
             "approval.answer": self._answer,
             "approval.withdraw": self._withdraw,
+            "credential.list": self._leases,
             "site.reload": self._reload,
             "cert.revoke": self._revoke,
             "cert.issued": self._issued,
@@ -119,6 +120,11 @@ class Administration:
     async def _withdraw(self, args: dict[str, Any]) -> dict[str, Any]:
         wanted = _read(args, HoldArgs)
         return _shown(await self._parts.holds.withdraw(wanted.hold, wanted.reason))
+
+    async def _leases(self, args: dict[str, Any]) -> list[Any]:
+        """Those that are live."""
+        _read(args, NoArgs)
+        return [msgspec.to_builtins(kept) for kept in self._parts.leases.live()]
 
     async def _reload(self, args: dict[str, Any]) -> dict[str, Any]:
         """Takes up the site's files; logins that they no longer allow end at once."""

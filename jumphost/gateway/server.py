@@ -102,10 +102,12 @@ class Gateway:
 
     async def shut_out(self, *identities: str) -> dict[str, int]:
         """Ends whatever belongs to logins and identities that are no longer in force; returns how much of each."""
-        return {
-            "ended": self.end_revoked(),
-            "withdrawn": await self._parts.holds.withdraw_of(identities, "its identity was revoked"),
-        }
+        ended = self.end_revoked()
+        withdrawn, _ = await asyncio.gather(
+            self._parts.holds.withdraw_of(identities, "its identity was revoked"),
+            self._parts.leases.revoke_of(identities),
+        )
+        return {"ended": ended, "withdrawn": withdrawn}
 
     def end_revoked(self) -> int:
         """Ends at once whatever belongs to a login that is no longer in force; returns how many connections."""

@@ -13,6 +13,7 @@ from jumphost.approval.holds import Holds
 from jumphost.clock import NS_PER_S, new_id
 from jumphost.config.create import create_site
 from jumphost.config.site import Site
+from jumphost.credential.leases import Leases
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.connection import Connection
 from jumphost.gateway.generations import Generations
@@ -100,6 +101,7 @@ class Gatehouse:
             "store": self.store,
             "recordings": self.site.recordings,
             "runners": {},
+            "leases": Leases(self.store, self.clock, {}),
         }
         return Parts(**ports | others)
 

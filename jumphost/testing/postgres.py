@@ -1,5 +1,6 @@
 """A PostgreSQL that makes leases: a role that may create roles, a template with grants, and nothing else to find."""
 
+import dataclasses
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,9 +57,10 @@ class Bank:
         where = {"host": source.host, "port": source.port, "database": source.database}
         return {"kind": "postgres", **where, "admin": source.admin, "template": source.template}
 
-    def sql(self, text: str) -> str:
+    def sql(self, text: str, *, database: str = "postgres") -> str:
         """What the owner of the server is told; RuntimeError if it fails."""
-        done = self.server.ask(text)
+        client = self.server.client
+        done = dataclasses.replace(self.server, client=(*client[:-1], "-d", database, client[-1])).ask(text)
         if done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout.strip()

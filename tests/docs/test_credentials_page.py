@@ -47,10 +47,10 @@ async def test_the_sql_of_the_page_makes_a_server_that_works(tmp_path: Path) -> 
     try:
         with bank(sealed=False) as server:
             server.sql("CREATE DATABASE payments")
-            server.sql("CREATE TABLE ledger (id int)")
-            server.sql(text)
+            for line in ("CREATE TABLE ledger (id int)", text):
+                server.sql(line, database="payments")
             (tmp_path / "admin").write_text("jumphost_admin:change me\n")
-            source = replace(server.source, template="payments_ro")
+            source = replace(server.source, database="payments", template="payments_ro")
             provider = PostgresProvider(source, Admin(source, admin=tmp_path / "admin", ca=None), mark=MARK)
             minted = await issued(provider)
             visit = await Visitor.enter(minted.material)
@@ -60,6 +60,7 @@ async def test_the_sql_of_the_page_makes_a_server_that_works(tmp_path: Path) -> 
                     await visit.do(refused)
             await visit.close()
             await provider.revoke(minted.lease)
+            assert await provider.check(writes=False) == []
             await provider.close()
     except LookupError as missing:
         pytest.skip(str(missing))

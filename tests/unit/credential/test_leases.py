@@ -210,8 +210,8 @@ async def test_what_expires_is_ended(desk: Desk) -> None:
 async def test_all_of_one_identity_are_ended(desk: Desk) -> None:
     mine = [await desk.issued(identity="batch") for _ in range(2)]
     other = await desk.issued(identity="another")
-    assert await desk.leases.revoke_of("batch") == len(mine)
-    assert await desk.leases.revoke_of("batch") == 0
+    assert await desk.leases.revoke_of({"batch"}) == len(mine)
+    assert await desk.leases.revoke_of({"batch"}) == 0
     assert set(desk.provider.accounts.known) == {other.lease.subject}
     assert {event["reason"] for event in await desk.events()} == {"revoked"}
 

@@ -104,6 +104,7 @@ async def test_a_scan_and_a_replay_are_journalled(here: Gatehouse, verbs: dict[s
     ("verb", "args"),
     [
         ("approval.list", {"all": True}),
+        ("credential.list", {"all": True}),
         ("approval.show", {}),
         ("approval.show", {"hold": 1}),
         ("approval.answer", {"approval": {"hold": "h"}}),

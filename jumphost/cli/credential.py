@@ -1,0 +1,109 @@
+"""``jumphost credential``: where credentials of single commands come from, and what they could do too much."""
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from jumphost import log, registry
+from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, out, table, usage
+from jumphost.clock import SystemClock, rfc3339
+from jumphost.config.credentials import Credential
+from jumphost.credential.base import Checked, Finding, Provider
+from jumphost.credential.trial import trial
+from jumphost.errors import Unavailable
+from jumphost.gateway.control import call
+
+app = noun("Credentials of single commands: what there is, and what it could do too much.")
+
+
+@app.command("list")
+def list_(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Show the entries of `credentials:`, and the leases that are live where a gateway runs."""
+    place = open_site(site)
+    entries = registry.config(place).settings.credentials
+    try:
+        live: list[dict[str, Any]] | None = call(place.control_socket, "credential.list")
+    except Unavailable:
+        live = None
+    shown = [_entry(name, entry, live) for name, entry in sorted(entries.items())]
+
+    def text() -> None:
+        rows = [
+            (
+                one["name"],
+                one["kind"],
+                one["server"],
+                one["template"],
+                ", ".join(one["delivery"]),
+                "" if one["leases"] is None else str(len(one["leases"])),
+            )
+            for one in shown
+        ]
+        table(("name", "kind", "server", "template", "delivery", "live"), rows)
+        if live is None:
+            out.print("no gateway answers: what is live is not known")
+
+    emit(shown, as_json=as_json, text=text)
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An entry of `credentials:`.")],
+    writes: Annotated[bool, typer.Option("--writes", help="Its template is meant to write.")] = False,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what leases of an entry could do beyond what they are for, with the SQL that mends it; make and end one."""
+    log.configure("error", "console")
+    place = open_site(site)
+    settings = registry.config(place).settings
+    if name not in settings.credentials:
+        known = ", ".join(sorted(settings.credentials)) or "none is there"
+        usage(f"got the credential {name!r}, expected one of `credentials:`: {known}")
+    found = asyncio.run(_check(registry.provider(place, settings, name), writes=writes))
+
+    def text() -> None:
+        for one in found:
+            print(escaped(f"-- {one.code}: {one.message}"))
+            if one.fix:
+                print(escaped(one.fix))
+        if not found:
+            out.print(f"{name}: nothing found")
+
+    emit([msgspec.to_builtins(one) for one in found], as_json=as_json, text=text)
+    raise typer.Exit(1 if found else 0)
+
+
+async def _check(provider: Provider, *, writes: bool) -> list[Finding]:
+    try:
+        found = await provider.check(writes=writes) if isinstance(provider, Checked) else []
+        return found + await trial(provider, SystemClock())
+    finally:
+        await provider.close()
+
+
+def _entry(name: str, entry: Credential, live: list[dict[str, Any]] | None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": entry.__struct_config__.tag,
+        "server": f"{entry.host}:{entry.port}/{entry.database}",
+        "template": entry.template,
+        "delivery": list(entry.delivery),
+        "max_ttl": entry.max_ttl,
+        "leases": None if live is None else [_lease(kept) for kept in live if kept["lease"]["name"] == name],
+    }
+
+
+def _lease(kept: dict[str, Any]) -> dict[str, Any]:
+    lease = kept["lease"]
+    return {
+        "lease": lease["id"],
+        "subject": lease["subject"],
+        "identity": lease["identity"],
+        "session": lease["request"],
+        "target": kept["target"],
+        "issued": rfc3339(kept["issued_ns"]),
+        "expires": rfc3339(lease["expires_ns"]),
+    }
