@@ -27,7 +27,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix jumphost tests
 	$(BIN)/ruff format jumphost tests
 
-bench: $(VENV)/.dev servers
+bench: $(VENV)/.dev servers build/rival/.ready
 	$(BIN)/python -m tests.bench
 
 # Looks for texts that are neither read nor refused with a documented reason, for FUZZ_SECONDS.
@@ -49,11 +49,18 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
+# Presidio, which masking is measured against, in an environment of its own.
+build/rival/.ready: requirements/bench.txt
+	$(PYTHON) -m venv build/rival
+	build/rival/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r requirements/bench.txt
+	@touch $@
+
 lock:
 	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements/runtime.txt
 	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url requirements/build.in -o requirements/build.txt
 	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url requirements/dev.in -o requirements/dev.txt
 	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url requirements/fuzz.in -o requirements/fuzz.txt
+	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url requirements/bench.in -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -41,22 +41,27 @@ class Splitter:
             yield Piece(data, b"")
             return
         data, self.held = self.held + data, b""
-        text = at = 0
-        while (at := data.find(b"\x1b", at)) >= 0:
-            if match := _SEQUENCE.match(data, at):
-                yield Piece(data[text:at], match[0])
-                text = at = match.end()
-            elif not final and len(data) - at < LONGEST and _UNFINISHED.match(data, at):
-                self.held = data[at:]
-                break
-            else:
-                at += 1
+        text = 0
+        for match in _SEQUENCE.finditer(data):
+            yield Piece(data[text : match.start()], match[0])
+            text = match.end()
+        if not final:
+            self.held = _unfinished(data, max(text, len(data) - LONGEST + 1))
         yield Piece(data[text : len(data) - len(self.held)], b"")
+
+
+def _unfinished(data: bytes, at: int) -> bytes:
+    """The sequence that begins at ``at`` or after it and is not at its end."""
+    while (at := data.find(b"\x1b", at)) >= 0:
+        if _UNFINISHED.match(data, at):
+            return data[at:]
+        at += 1
+    return b""
 
 
 def payload(sequence: bytes) -> tuple[int, int]:
     """Where the text of an operating system command stands in its sequence; an empty range in any other."""
-    match = _PAYLOAD.match(sequence)
+    match = _PAYLOAD.match(sequence) if sequence[1:2] == b"]" else None
     return match.span(1) if match else (0, 0)
 
 

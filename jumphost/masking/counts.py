@@ -45,11 +45,13 @@ class Counts:
 
     def add(self, detector: str, action: Action, size: int, digest: Digest, shown: int) -> None:
         """One value at its end."""
-        row = self._rows.setdefault((detector, action), [0, 0, 0])
-        seen = self._seen.setdefault((detector, action), set())
-        for at, more in enumerate((1, size, shown)):
-            row[at] += more
-        if len(seen) < MOST_DISTINCT:
+        of = detector, action
+        if (row := self._rows.get(of)) is None:
+            row, self._seen[of] = self._rows.setdefault(of, [0, 0, 0]), set()
+        row[0] += 1
+        row[1] += size
+        row[2] += shown
+        if len(seen := self._seen[of]) < MOST_DISTINCT:
             seen.add(digest.end())
 
     def rows(self) -> tuple[Count, ...]:

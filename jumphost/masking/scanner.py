@@ -73,7 +73,7 @@ class DetectorScanner:
         """What the last bytes may be the beginning of."""
         first, strong = self._tail.find(buffer)
         pending = (state.detector.pending(buffer) for state in self._states if state.detector.pending)
-        return [Hold(first, strong=False), Hold(strong), *(Hold(start, strong=False) for start in pending)]
+        return [Hold(first, strong=False), Hold(strong), *pending]
 
 
 def _judge(state: _State, buffer: bytes, spans: list[Span], holds: list[Hold], *, final: bool) -> None:

@@ -141,11 +141,13 @@ class StreamMasker:
 
     def _note(self, span: Span) -> None:
         start, end = self._base + span.start, self._base + span.end
-        if end > self._sent and not self._open.grow(start, end, span.name):
-            origin, shown = start + self._weaver.before(start + 1), max(0, self._sent - start)
+        origin = start + self._weaver.before(start + 1)
+        if end > self._sent and not self._open.grow(start, end, span.name, origin):
+            shown = max(0, self._sent - start)
             rule = self._rules.get(span[2:]) or self._rules.setdefault(span[2:], self._rule(span))
             digest = self.counts.digest()
-            digest.update(self._text[span.start : span.start + shown], rule.separators)
+            if shown:
+                digest.update(self._text[span.start : span.start + shown], rule.separators)
             self._open.add(Value(start, end, span.name, span.rank, rule, origin, shown, digest))
 
     def _emit(self, upto: int, pause: _Pause = "") -> bytes:
@@ -190,11 +192,14 @@ class StreamMasker:
 
     def _pass(self, cut: int, *, final: bool) -> None:
         """All up to ``cut`` has gone: counts the values that have, drops what no scanner looks back to."""
+        text, base, sent = self._text, self._base, self._sent
         for value in self._open.values:
-            gone = self._text[max(value.start, self._sent) - self._base : max(0, min(value.end, cut) - self._base)]
-            value.digest.update(gone, value.rule.separators)
+            start, end = value.start if value.start > sent else sent, value.end if value.end < cut else cut
+            if start < end:
+                value.digest.update(text[start - base : end - base], value.rule.separators)
         self._sent = cut
-        for value in self._open.take(lambda value: value.end <= cut and (final or value.end < self._length)):
+        length = self._length + final
+        for value in self._open.take(lambda value: value.end <= cut and value.end < length):
             self.counts.add(value.name, self._action, value.end - value.start, value.digest, value.shown)
             if self._on_hit:
                 self._on_hit(Hit(value.name, value.origin, value.end + self._weaver.before(value.end)))

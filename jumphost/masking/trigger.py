@@ -71,9 +71,11 @@ class Tail:
 
     def find(self, buffer: bytes) -> tuple[int, int]:
         """The first such place, and the first that is held strongly; ``len(buffer)`` where there is none."""
-        at = max(0, len(buffer) - self.reach)
-        found = [pattern.search(buffer, at) if pattern else None for pattern in (self.any, self.strong)]
-        first, strong = (match.start() if match else len(buffer) for match in found)
+        first = strong = len(buffer)
+        if self.any and (match := self.any.search(buffer, max(0, first - self.reach))):
+            first = match.start()
+        if self.strong and (match := self.strong.search(buffer, first)):
+            strong = match.start()
         return first, strong
 
 
@@ -84,10 +86,16 @@ def tail(triggers: tuple[Trigger, ...]) -> Tail:
     if not held:
         return Tail(None, None, 0)
     return Tail(
-        re.compile(b"|".join(_unfinished(trigger, 1) for trigger in held), re.DOTALL),
-        re.compile(b"|".join(_unfinished(trigger, trigger.strong) for trigger in held), re.DOTALL),
+        _any_of(held, [_unfinished(trigger, 1) for trigger in held]),
+        _any_of(held, [_unfinished(trigger, trigger.strong) for trigger in held]),
         max(len(trigger.elements) for trigger in held) - 1,
     )
+
+
+def _any_of(triggers: list[Trigger], unfinished: list[bytes]) -> re.Pattern[bytes]:
+    """One pattern of all; most places are passed over by their first byte alone."""
+    first = b"|".join({trigger.elements[0].encode() for trigger in triggers})
+    return re.compile(b"(?=%b)(?:%b)" % (first, b"|".join(unfinished)), re.DOTALL)
 
 
 def _unfinished(trigger: Trigger, least: int) -> bytes:

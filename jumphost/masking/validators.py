@@ -26,7 +26,8 @@ _BRANDS: Final = (
     (81, 82, 2, (16,)),  # UnionPay, RuPay
     (9792, 9792, 4, (16,)),  # Troy
 )
-_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_BY_FIRST: Final = {byte: tuple(row for row in _BRANDS if str(row[0])[0] == chr(byte)) for byte in b"0123456789"}
+_DOUBLED: Final = bytes.maketrans(b"0123456789", b"0246813579")  # twice each digit, the digits of that added up
 
 # Lengths by country: the SWIFT IBAN registry, https://www.swift.com/standards/data-standards/iban, and after the bars
 # countries that use the format without being in it
@@ -70,7 +71,7 @@ _NATIONAL_OF: Final = {
 
 def luhn(digits: bytes) -> bool:
     """Whether ASCII digits end in their ISO/IEC 7812-1 check digit."""
-    total = sum(digits[-1::-2]) - 48 * len(digits[-1::-2]) + sum(_DOUBLED[byte - 48] for byte in digits[-2::-2])
+    total = sum(digits[-1::-2]) + sum(digits[-2::-2].translate(_DOUBLED)) - 48 * len(digits)
     return total % 10 == 0
 
 
@@ -79,9 +80,9 @@ def card(digits: bytes) -> bool:
     count = len(digits)
     if not 12 <= count <= 19:
         return False
-    for first, last, compared, lengths in _BRANDS:
+    for first, last, compared, lengths in _BY_FIRST[digits[0]] if luhn(digits) else ():
         if count in lengths and first <= int(digits[:compared]) <= last:
-            return luhn(digits)
+            return True
     return False
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
 
 from jumphost.masking.blind import Digest
@@ -58,13 +59,13 @@ class Cluster:
 
     def whole(self, sent: int) -> bool:
         """Whether it is masked as a whole: it has not begun to go, it is not too long, and stars are not its mask."""
-        return self.start >= sent and self.end - self.start <= MAX_WHOLE and self.strategy != "redact"
+        return self.strategy != "redact" and self.start >= sent and self.end - self.start <= MAX_WHOLE
 
 
 def clusters(values: Iterable[Value]) -> list[Cluster]:
     """The values, overlapping ones together, in order."""
     found: list[Cluster] = []
-    for value in sorted(values, key=lambda value: value.start):
+    for value in sorted(values, key=attrgetter("start")):
         if found and value.start < found[-1].end:
             found[-1].end = max(found[-1].end, value.end)
         else:
@@ -83,13 +84,34 @@ class Open:
         self._last: dict[str, Value] = {}
         self._starts: dict[tuple[str, int], Value] = {}
 
-    def grow(self, start: int, end: int, name: str) -> bool:
-        """Whether a span is there already or goes on with the last of its name, and has been joined to it."""
+    def grow(self, start: int, end: int, name: str, origin: int) -> bool:
+        """Whether a span is there already or goes on with the last of its name, and has been joined to it.
+
+        ``origin`` is where it begins in what came in.
+        """
         value = self._starts.get((name, start)) or self._last.get(name)
         if value is None or start > value.end or end < value.start:
             return False
-        value.start, value.end = min(value.start, start), max(value.end, end)
+        others = start < value.start or value is not self._last[name]  # of its name, which it may reach now
+        if start < value.start:
+            value.start, value.origin = start, origin
+        value.end = max(value.end, end)
+        if others:
+            self._absorb(value)
         return True
+
+    def _absorb(self, value: Value) -> None:
+        """Joins to a value those of its name that it reaches, as they would be had they been found together."""
+
+        def reached(other: Value) -> bool:
+            same = other is not value and other.name == value.name
+            return same and other.start <= value.end and other.end >= value.start
+
+        while joined := next(filter(reached, self.values), None):
+            if joined.start < value.start:
+                value.start, value.origin = joined.start, joined.origin
+            value.end = max(value.end, joined.end)
+            self._renew([other for other in self.values if other is not joined])
 
     def add(self, value: Value) -> None:
         """One more."""
@@ -98,10 +120,15 @@ class Open:
 
     def take(self, passed: Callable[[Value], bool]) -> list[Value]:
         """The values that have passed; they are no longer open."""
-        taken = [value for value in self.values if passed(value)]
+        taken: list[Value] = []
+        left: list[Value] = []
+        for value in self.values:
+            (taken if passed(value) else left).append(value)
         if taken:
-            left = [value for value in self.values if not passed(value)]
-            self.values, self._last, self._starts = [], {}, {}
-            for value in left:
-                self.add(value)
+            self._renew(left)
         return taken
+
+    def _renew(self, values: list[Value]) -> None:
+        self.values, self._last, self._starts = [], {}, {}
+        for value in values:
+            self.add(value)

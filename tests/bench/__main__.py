@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jumphost.testing.site import LiveSite, live_site, open_folder
-from tests.bench import engines, facts, leases, measures
+from tests.bench import engines, facts, leases, masking, measures
 from tests.bench.rivals import Rivals, rivals
 
 RULE = """
@@ -47,7 +47,10 @@ def field() -> Iterator[tuple[LiveSite, Rivals]]:
 def main() -> int:
     """Measures, prints, writes; status 1 if a limit is missed."""
     with field() as (site, others):
-        rows = [*measures.everything(site, others), *engines.everything(), *facts.everything(), *leases.everything()]
+        rows = [
+            *measures.everything(site, others),
+            *(row for part in (engines, facts, leases, masking) for row in part.everything()),
+        ]
     table = Table("what", "value", "limit", "ok", box=None)
     for row in rows:
         sign = "≤" if row.better == "lower" else "≥"

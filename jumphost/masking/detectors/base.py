@@ -48,8 +48,7 @@ More = Callable[[bytes, int], tuple[int, "More | None"]]
 class Detector:
     """One kind of value. ``limit`` is how many bytes it may hold back before it knows; ``separators`` stay readable.
 
-    ``pending`` gives the first byte at the buffer's end that a value may begin with before any trigger is there, and
-    how far back it looks; such bytes are held weakly.
+    ``pending`` says of the buffer's end what a value may begin with before its trigger is there.
     """
 
     name: str
@@ -60,7 +59,7 @@ class Detector:
     near_misses: tuple[bytes, ...]
     limit: int
     separators: bytes = b""
-    pending: Callable[[bytes], int] | None = None
+    pending: Callable[[bytes], Hold] | None = None
 
 
 def run(charset: str) -> re.Pattern[bytes]:

@@ -29,8 +29,13 @@ _AHEAD: Final = _LONGEST + 4 + 2  # a number with four separators, and two bytes
 _GOES_ON: Final = re.compile(rb"[0-9A-Za-z]|[._-][0-9]")
 _PART_OF: Final = re.compile(rb"[0-9A-Za-z][._-]\Z")  # of a float, a UUID, a serial number
 _DUMP: Final = re.compile(rb"(?:[0-9A-Fa-f]{4} ){2}\Z|[0-9A-Fa-f]{6}: (?:[0-9A-Fa-f]{4} )?\Z")  # xxd, od
+_ADDRESS: Final = re.compile(rb"(?:\A|\n)[0-9A-Fa-f]{6,8} (?:[0-9A-Fa-f]{4} )?\Z")  # od -x, before the first groups
+_MORE: Final = re.compile(rb"(?: [0-9A-Fa-f]{4}){3}(?![0-9A-Za-z])")
+_MORE_LENGTH: Final = 16
 _DUMP_MOST: Final = 24
-_DIGITS: Final = bytes(range(48, 58))
+_FOUR_GROUPS: Final = len("4111 1111 1111 1111")
+_SEPARATORS: Final = b" -"
+_HEX_AND_SPACE: Final = b"0123456789abcdefABCDEF "
 
 
 def _confirm(buffer: bytes, at: int, final: bool) -> Answer:
@@ -44,8 +49,15 @@ def _confirm(buffer: bytes, at: int, final: bool) -> Answer:
         return Hold(at)
     if compact:
         return _judged(ahead, compact.end(), at)
-    if ahead[4:5] == b" " and _DUMP.search(buffer, max(0, at - _DUMP_MOST), at):
-        return None
+    if ahead[4:5] == b" ":
+        if _DUMP.search(buffer, max(0, at - _DUMP_MOST), at):
+            return None
+        if _ADDRESS.search(buffer, max(0, at - _DUMP_MOST), at):
+            more = buffer[at + _FOUR_GROUPS : at + _FOUR_GROUPS + _MORE_LENGTH]
+            if len(more) < _MORE_LENGTH and not final and not more.translate(None, _HEX_AND_SPACE):
+                return Hold(at)
+            if _MORE.match(more):
+                return None
     for groups in _GROUPS:
         if (match := groups.match(ahead)) and (answer := _judged(ahead, match.end(), at)):
             return answer
@@ -53,7 +65,7 @@ def _confirm(buffer: bytes, at: int, final: bool) -> Answer:
 
 
 def _judged(ahead: bytes, end: int, at: int) -> Answer:
-    if _GOES_ON.match(ahead, end) or not validators.card(bytes(b for b in ahead[:end] if b in _DIGITS)):
+    if _GOES_ON.match(ahead, end) or not validators.card(ahead[:end].translate(None, _SEPARATORS)):
         return None
     return Match(at, at + end)
 
@@ -63,8 +75,8 @@ DETECTOR = Detector(
     rank=VALIDATED,
     triggers=_TRIGGERS,
     confirm=_confirm,
-    limit=_AHEAD + _TRACK,
-    separators=b" -",
+    limit=_FOUR_GROUPS + _MORE_LENGTH,
+    separators=_SEPARATORS,
     examples=(
         b"card 4111111111111111 ok",
         b"'5555-5555-5555-4444'",
@@ -74,6 +86,7 @@ DETECTOR = Detector(
         b";6011111111111117=2512?",
         b"4222222222222",
         b"4111 1111 1111 1111 12/27",
+        b"100017 4111 1111 1111 1111 2027 123\n",
     ),
     near_misses=(
         b"card 4111111111111112 no",
@@ -82,6 +95,8 @@ DETECTOR = Detector(
         b"id 7111111111111117",
         b"a4111111111111111",
         b"00000ed0: 2600 0000 0000 0000 4111 1111 1111 1111 0000",
+        b"0006c0 4111 1111 1111 1111 0015 0000 0000 0000\n",
+        b"x\n0006c0 0015 4111 1111 1111 1111 0000 0000 0000\n",
         b"41111111111111110000000",
         b"5555-5555 5555-4444",
         b"71426261-4111-1111-1111-111111111111",

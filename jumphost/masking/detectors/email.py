@@ -14,6 +14,12 @@ _DOMAIN: Final = re.compile(
 )
 _LABEL: Final = re.compile(rb"[0-9A-Za-z\x80-\xff](?:[0-9A-Za-z\x80-\xff-]{0,61}[0-9A-Za-z\x80-\xff])?\Z")
 _TOP: Final = re.compile(rb"[A-Za-z]{2,24}\Z|xn--[0-9A-Za-z-]{2,59}\Z|[\x80-\xff]{2,48}\Z")
+# of a trigger: bytes that UTF-8 may begin with among them, and those that no local part ends with
+_FIRST: Final = r"0-9A-Za-z\xc2-\xf4"
+_NEXT: Final = r"0-9A-Za-z.\x80-\xff-"
+_NO_LOCAL: Final = r"\x00-\x20\x22(),./:-@\x5b-\x5e`{|}\x7f"
+_TRIGGER: Final = len("@abc")
+_BEGUN: Final = re.compile(rf"@(?:[{_FIRST}][{_NEXT}]?)?\Z".encode())
 # names of files and of units: logo@2x.png is no address
 _FILES: Final = frozenset(
     b"png jpg jpeg gif svg webp ico bmp css scss less js mjs jsx ts tsx json yml yaml xml html htm txt log md conf cfg"
@@ -22,11 +28,13 @@ _FILES: Final = frozenset(
 
 
 def _confirm(buffer: bytes, at: int, final: bool) -> Answer:
+    match = _DOMAIN.match(buffer, at + 1, at + 1 + _DOMAIN_MOST + 1)
+    end = match.end() if match else at + 1
+    if end < len(buffer) and buffer.find(b".", at, end) < 0:  # as in most of what is binary
+        return None
     start = _local(buffer, at)
     if start == at or buffer[at - 1] == ord(".") or buffer.startswith(b"://", max(0, start - 3)):
         return None
-    match = _DOMAIN.match(buffer, at + 1, at + 1 + _DOMAIN_MOST + 1)
-    end = match.end() if match else at + 1
     if end >= len(buffer) and not final:
         return Hold(start, strong=end > at + 1)
     if end - at > _DOMAIN_MOST + 1 or (buffer[start:at] == b"git" and buffer[end : end + 1] == b":"):
@@ -49,14 +57,18 @@ def _local(buffer: bytes, at: int) -> int:
     return start
 
 
-def _pending(buffer: bytes) -> int:
-    return _local(buffer, len(buffer))
+def _pending(buffer: bytes) -> Hold:
+    """The local part before an @ whose domain has hardly begun, or before one that may come."""
+    at = len(buffer)
+    if begun := _BEGUN.search(buffer, max(0, at - _TRIGGER)):
+        at = begun.start()
+    return Hold(_local(buffer, at), strong=at + 1 < len(buffer))
 
 
 DETECTOR = Detector(
     name="email",
     rank=VALIDATED,
-    triggers=(Trigger("@"),),
+    triggers=(Trigger(f"@[{_FIRST}][{_NEXT}]{{2}}", before=_NO_LOCAL, strong=2),),
     confirm=_confirm,
     limit=_LOCAL_MOST + _DOMAIN_MOST + 3,
     pending=_pending,

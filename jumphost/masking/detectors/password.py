@@ -69,7 +69,7 @@ _ESCAPABLE: Final = {
 _ESCAPED: Final = {quote: run(rf"^{quote}\\\r\n\x00") for quote in "\"'`"}  # within a string that was quoted again
 _PLACEHOLDER: Final = re.compile(
     rb"(?i)(?:\*++|x++|\.++|\[?(?:redacted|masked|filtered|hidden).{0,8}|(?:your|change)[_-]?+\w*+|"
-    rb"\$[({]?+\w++[)}]?+|%\w*+%?+|(?:/[\w.@-]++){1,128}/?+)\Z"
+    rb"\$[({]?+\w++[)}]?+(?:::\w++)?(?:/[\w.@#-]++){0,64}|%\w*+%?+|(?:/[\w.@-]++){1,128}/?+)\Z"
 )
 
 _CRYPT: Final = re.compile(rb"\$[0-9a-z]|SCRAM-SHA-256\$")  # crypt(5), PostgreSQL
@@ -198,6 +198,8 @@ DETECTOR = Detector(
         b"password: ******",
         b"password = ${DB_PASSWORD}",
         b"password: required",
+        b"private_key = $dir/private/cakey.pem# it",
+        b"secret = $insta::secret # it",
         b"PWD=/home/app/releases",
         b"http://localhost:8080/path",
         b"git://host/path@v1",

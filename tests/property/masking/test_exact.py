@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jumphost.masking.counts import Hit
@@ -34,6 +34,7 @@ def cut(text: bytes, at: list[int]) -> list[bytes]:
 
 @settings(max_examples=300, deadline=None)
 @given(texts, places)
+@example("line-one-of-two\nline-two-of-two\n".encode("utf-16-le"), [61])  # both lines, then the whole of them
 def test_any_chunks_give_the_same(text: bytes, at: list[int]) -> None:
     assert run(cut(text, at)) == run([text])
 

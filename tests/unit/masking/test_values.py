@@ -63,15 +63,35 @@ def test_what_is_masked_as_a_whole() -> None:
 def test_a_span_joins_a_value_of_its_name(span: tuple[int, int, str], grown: bool, now: tuple[int, int]) -> None:
     values = Open()
     values.add(value(3, 9))
-    assert values.grow(*span) is grown
-    assert (values.values[0].start, values.values[0].end) == now
+    assert values.grow(*span, span[0] + 100) is grown
+    [one] = values.values
+    assert (one.start, one.end) == now
+    assert one.origin == (101 if now[0] == 1 else 3)
 
 
 def test_an_earlier_span_told_again_is_no_new_one() -> None:
     values = Open()
     values.add(value(3, 9))
     values.add(value(20, 29))
-    assert values.grow(3, 9, "a")
+    assert values.grow(3, 9, "a", 3)
+
+
+@pytest.mark.parametrize(
+    ("span", "now"),
+    [
+        ((3, 25), [(3, 29)]),  # the first goes on into the last
+        ((8, 30), [(3, 30)]),  # the last begins earlier
+        ((19, 30), [(3, 9), (19, 30)]),
+        ((3, 15), [(3, 15), (20, 29)]),
+    ],
+)
+def test_a_span_that_reaches_others_joins_them(span: tuple[int, int], now: list[tuple[int, int]]) -> None:
+    values = Open()
+    for start, end, name in ((3, 9, "a"), (4, 8, "b"), (20, 29, "a")):
+        values.add(value(start, end, name))
+    assert values.grow(*span, "a", span[0])
+    assert [(one.start, one.end) for one in values.values if one.name == "a"] == now
+    assert [(one.start, one.end) for one in values.values if one.name == "b"] == [(4, 8)]
 
 
 def test_values_that_have_passed_are_taken() -> None:
@@ -80,5 +100,5 @@ def test_values_that_have_passed_are_taken() -> None:
         values.add(value(start, start + 5))
     assert [one.start for one in values.take(lambda one: one.end <= 5)] == [0]
     assert [one.start for one in values.values] == [10]
-    assert not values.grow(0, 5, "a")
+    assert not values.grow(0, 5, "a", 0)
     assert values.take(lambda one: False) == []
