@@ -224,7 +224,7 @@ async def _exchange(site: Site, parts: Parts, asked: SignerClient, stack: AsyncE
     used = await parts.store.read(spent.everything)
     refusals = Refusals(parts.store, parts.clock)
     shop = Shop(
-        Exchange(parts.admission.now_ns, issuers, asked.ask, parts.store, used),
+        Exchange(parts.admission.now_ns, issuers, parts.enrolments, asked.ask, parts.store, used),
         refusals,
         Rate(parts.clock, settings.requests_per_minute),
         parts.clock,

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from getpass import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,9 @@ def login(
     token_env: Annotated[str, typer.Option(metavar="NAME", help="The environment variable that has it.")] = "",
     github: Annotated[
         bool, typer.Option("--github", help="Ask GitHub Actions for it: a job with id-token: write.")
+    ] = False,
+    enroll: Annotated[
+        bool, typer.Option("--enroll", help="Ask for the token of `identity enroll`, or take it on stdin.")
     ] = False,
     audience: Annotated[str, typer.Option(metavar="A", help="With --github: whom the token is for.")] = "jumphost",
     identity_file: Annotated[
@@ -53,7 +57,7 @@ def login(
         usage(str(error))
     except OSError as error:
         usage(f"{path}: {error.strerror}")
-    token = _token(token_file, token_env, github, audience)
+    token = _token(token_file, token_env, github, enroll, audience)
     bought = asyncio.run(purchase.buy(exchange, token, key, scope=scope, ttl_s=life, ca=ca))
     try:
         certificate, known = purchase.keep(path, bought)
@@ -71,9 +75,13 @@ def login(
     )
 
 
-def _token(file: str, variable: str, github: bool, audience: str) -> Secret:
-    if bool(file) + bool(variable) + github != 1:
-        usage("expected one of --token-file, --token-env and --github")
+def _token(file: str, variable: str, github: bool, enroll: bool, audience: str) -> Secret:
+    if bool(file) + bool(variable) + github + enroll != 1:
+        usage("expected one of --token-file, --token-env, --github and --enroll")
+    if enroll:
+        if sys.stdin.isatty():
+            return Secret(getpass("enrolment token: ").strip().encode())
+        file = "-"
     if github:
         url, request_token = os.environ.get(GITHUB_URL), os.environ.get(GITHUB_TOKEN)
         if not url or not request_token:

@@ -55,7 +55,7 @@ class HostIdentity:
         self.pairs = asyncssh.load_keypairs([(self._key, certificate)])
         self.version += 1
         self._due_s, self._trusted = now + (issued.valid_before - now) / 2, trusted
-        log.info("host.certified", serial=issued.serial, valid_before=issued.valid_before)
+        log.debug("host.certified", serial=issued.serial, valid_before=issued.valid_before)
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:

@@ -35,9 +35,9 @@ class Opened(Struct, frozen=True):
         return {"id": self.id, "token": self.token.reveal().decode(), "expires": rfc3339(self.expires_ns)}
 
 
-def is_token(text: str) -> bool:
+def is_token(text: Secret) -> bool:
     """Whether a text is meant to be an enrolment token."""
-    return text.startswith(PREFIX)
+    return text.reveal().startswith(PREFIX.encode())
 
 
 class Enrolments:

@@ -7,12 +7,13 @@ from msgspec import Struct
 from jumphost.clock import NS_PER_S, rfc3339
 from jumphost.config.issuers import Grant, declared, granted
 from jumphost.errors import Code, Refused
-from jumphost.identity import proof
+from jumphost.identity import enrolment, proof
 from jumphost.identity.base import UnverifiedToken, VerifiedClaims
+from jumphost.identity.enrolment import Enrolments
 from jumphost.identity.issuers import Issuers
 from jumphost.identity.once import Once
 from jumphost.model.event import Event, Kind
-from jumphost.signer.protocol import ExchangeCaller, Issued
+from jumphost.signer.protocol import ExchangeCaller, IssueCaller, Issued
 from jumphost.sshkey import PublicKey
 from jumphost.store import spent
 from jumphost.store.sqlite import Store
@@ -40,18 +41,20 @@ class Sold(Struct, frozen=True):
 class Exchange:
     """``now_ns`` is a time that can be believed, or raises Unavailable; ``ask`` is the signer's.
 
-    ``used`` are the tokens that earlier processes took.
+    ``used`` are the tokens that earlier processes took; those for a first certificate are the ``enrolments``' own.
     """
 
     def __init__(
         self,
         now_ns: Callable[[], int],
         issuers: Issuers,
-        ask: Callable[[ExchangeCaller], Awaitable[Issued]],
+        enrolments: Enrolments,
+        ask: Callable[[ExchangeCaller | IssueCaller], Awaitable[Issued]],
         store: Store,
         used: Iterable[tuple[str, int]],
     ) -> None:
         self._now_ns, self._issuers, self._ask, self._store = now_ns, issuers, ask, store
+        self._enrolments = enrolments
         self._nonces, self._tokens, self._used_nonces = proof.Nonces(), Once(used), Once()
 
     def nonce(self) -> str:
@@ -65,6 +68,9 @@ class Exchange:
         # (1) The client holds the private key, now.
         ends = self._nonces.check(order.nonce, now_s)
         key = proof.holds(order.public_key, order.nonce, order.signature)
+        if enrolment.is_token(order.token):
+            self._spend(order.nonce, ends, now_s)
+            return await self._enrolled(order, key, now_ns, decision, source)
         # (2) The token is real, for us, and alive.
         entry, issuer = await self._issuers.find(order.token)
         claims = await issuer.verify(order.token, now_ns)
@@ -72,8 +78,7 @@ class Exchange:
         values = declared(entry, claims.claims)
         grant = granted(entry, values)
         # (4) Neither nonce nor token was used; from here on both are, unless nothing comes of it.
-        if not self._used_nonces.use(order.nonce, ends, now_s):
-            raise Refused(Code.PROOF_INVALID, "got a nonce that was used, expected a new one of GET /v1/nonce")
+        self._spend(order.nonce, ends, now_s)
         if not self._tokens.use(claims.once, claims.until_s, now_s):
             raise Refused(Code.TOKEN_REPLAYED, "the token has bought a certificate already")
         try:
@@ -99,6 +104,18 @@ class Exchange:
             raise
         return Sold(issued.certificate, grant.identity, issued.valid_before)
 
+    def _spend(self, nonce: str, ends: int, now_s: int) -> None:
+        if not self._used_nonces.use(nonce, ends, now_s):
+            raise Refused(Code.PROOF_INVALID, "got a nonce that was used, expected a new one of GET /v1/nonce")
+
+    async def _enrolled(self, order: Order, key: PublicKey, now_ns: int, decision: str, source: str) -> Sold:
+        """A first certificate; the token is spent on this key before the signer is asked."""
+        name = await self._enrolments.redeem(order.token, key.fingerprint, source)
+        issued = await self._ask(IssueCaller(name, key.line, order.ttl_s, order.scope))
+        data = {"how": "enrolment", "source": source, **_made(key, issued)}
+        await self._store.write(None, Event(Kind.CERT_ISSUE, now_ns, decision=decision, identity=name, data=data))
+        return Sold(issued.certificate, name, issued.valid_before)
+
 
 def _issue(
     now_ns: int, decision: str, source: str, claims: VerifiedClaims, grant: Grant, key: PublicKey, issued: Issued
@@ -116,8 +133,11 @@ def _issue(
             "actor": grant.actor,
             "claims": grant.claims,
             "token": claims.once,
-            "key": key.fingerprint,
-            "serial": issued.serial,
-            "valid_before": rfc3339(issued.valid_before * NS_PER_S),
+            **_made(key, issued),
         },
     )
+
+
+def _made(key: PublicKey, issued: Issued) -> dict[str, str]:
+    ends = rfc3339(issued.valid_before * NS_PER_S)
+    return {"key": key.fingerprint, "serial": issued.serial, "valid_before": ends}

@@ -13,6 +13,7 @@ from jumphost.model.identity import SCOPE, IdentityEntry
 from jumphost.signer.draft import SKEW_S, Draft, key_of, refuse
 from jumphost.signer.protocol import IssueCaller
 
+DEFAULT_TTL_S = 600  # or the ceiling, where that is lower
 _SCOPE = re.compile(SCOPE)
 
 
@@ -31,10 +32,9 @@ class Ceiling(Struct, frozen=True):
 def certificate(asked: IssueCaller, config: SiteConfig, ceiling: Ceiling, now_ns: int) -> Draft:
     """The certificate of an identity, or Refused."""
     entry = registered(asked.identity, config, ceiling)
-    if asked.ttl_s > ceiling.max_ttl_s:
-        refuse(
-            f"got a life of {asked.ttl_s} s, expected at most {ceiling.max_ttl_s} s (callers.{ceiling.name}.max_ttl)"
-        )
+    ttl_s = min(DEFAULT_TTL_S, ceiling.max_ttl_s) if asked.ttl_s is None else asked.ttl_s
+    if ttl_s > ceiling.max_ttl_s:
+        refuse(f"got a life of {ttl_s} s, expected at most {ceiling.max_ttl_s} s (callers.{ceiling.name}.max_ttl)")
     critical = {}
     if asked.source_address:
         critical["source-address"] = ",".join(_network(text) for text in asked.source_address)
@@ -54,7 +54,7 @@ def certificate(asked: IssueCaller, config: SiteConfig, ceiling: Ceiling, now_ns
         key_id=key_id(asked.identity, entry),
         principal=asked.identity,
         valid_after=now - SKEW_S,
-        valid_before=now + asked.ttl_s,
+        valid_before=now + ttl_s,
         critical=critical,
         extensions=extensions,
     )

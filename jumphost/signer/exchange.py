@@ -10,12 +10,11 @@ from jumphost.clock import NS_PER_S
 from jumphost.config.issuers import granted
 from jumphost.config.load import SiteConfig
 from jumphost.errors import Refused
-from jumphost.signer.callers import Ceiling, check_scope, key_id, registered, to_json
+from jumphost.signer.callers import DEFAULT_TTL_S, Ceiling, check_scope, key_id, registered, to_json
 from jumphost.signer.draft import SKEW_S, Draft, key_of, refuse
 from jumphost.signer.protocol import ExchangeCaller
 from jumphost.signer.scope import cut
 
-DEFAULT_TTL_S = 600  # or the ceiling, where that is lower
 MAX_CLAIMS = 8192  # bytes of them in a certificate
 
 

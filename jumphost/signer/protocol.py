@@ -22,11 +22,11 @@ Short = Annotated[str, Meta(max_length=256)]
 
 
 class IssueCaller(Struct, frozen=True, forbid_unknown_fields=True, tag="caller"):
-    """A certificate for an identity to log in with; ``scope`` narrows it, ``ttl_s`` is in seconds."""
+    """A certificate for an identity to log in with; ``scope`` narrows it, without ``ttl_s`` it lives as is usual."""
 
     identity: Text
     public_key: PublicKeyLine
-    ttl_s: Annotated[int, Meta(ge=1, lt=2**31)]
+    ttl_s: Annotated[int, Meta(ge=1, lt=2**31)] | None = None
     scope: Annotated[tuple[Short, ...], Meta(max_length=64)] | None = None
     source_address: Annotated[tuple[Short, ...], Meta(max_length=64)] = ()
     force_command: Text = ""

@@ -15,12 +15,13 @@ from jumphost.config.issuers import Issuer
 from jumphost.evidence import sshsig
 from jumphost.evidence.sshsig import PrivateKey
 from jumphost.identity import jws
+from jumphost.identity.enrolment import Enrolments
 from jumphost.identity.exchange import Exchange, Order, Sold
 from jumphost.identity.issuers import Issuers
 from jumphost.identity.keys import IssuerKeys
 from jumphost.identity.oidc import OidcIssuer
 from jumphost.identity.proof import NAMESPACE
-from jumphost.signer.protocol import ExchangeCaller, Issued
+from jumphost.signer.protocol import ExchangeCaller, IssueCaller, Issued
 from jumphost.store import spent
 from jumphost.store.sqlite import Store
 from jumphost.testing.issuer import AUDIENCE, LocalIssuer, unverified
@@ -44,6 +45,7 @@ class Market:
     declared: dict[str, Issuer]
     store: Store
     exchange: Exchange = field(init=False)
+    enrolments: Enrolments = field(init=False)
     sold: list[Issued] = field(default_factory=list)  # by the signer, whether or not it was given
 
     def order(self, token: str = "", *, key: PrivateKey | None = None, **changes: Any) -> Order:
@@ -62,7 +64,7 @@ class Market:
         """One attempt."""
         return await self.exchange.buy(order, decision="attempt", source=SOURCE)
 
-    async def ask(self, question: ExchangeCaller) -> Issued:
+    async def ask(self, question: ExchangeCaller | IssueCaller) -> Issued:
         """The signer, as its client has it."""
         found = issued(self.bench.ask(question))
         self.sold.append(found)
@@ -74,9 +76,11 @@ class Market:
 
     async def restart(self) -> None:
         """As after the end of the process: what is not on disk is forgotten."""
+        self.enrolments = Enrolments(self.store, self.bench.clock)
         self.exchange = Exchange(
             self.bench.clock.now_ns,
             _issuers(self.bench, self.issuer, self.declared),
+            self.enrolments,
             self.ask,
             self.store,
             await self.store.read(spent.everything),

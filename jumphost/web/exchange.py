@@ -39,6 +39,7 @@ _STATUS: dict[Code, int] = {
     Code.TOKEN_NOT_YET_VALID: 401,
     Code.TOKEN_CLAIMS: 401,
     Code.TOKEN_REPLAYED: 401,
+    Code.TOKEN_ENROLMENT: 401,
     Code.LIMIT_REQUESTS: 429,
 }
 

@@ -96,6 +96,20 @@ def test_an_assertion_buys_one_too_and_once(site: LiveSite, idp: LocalIdp, tmp_p
     assert "token.signature" in login(site, forged, tmp_path)[0].stderr
 
 
+def test_a_machine_that_has_nothing_yet_is_enrolled(site: LiveSite, tmp_path: Path) -> None:
+    token = site.cli("identity", "enroll", "deploy-bot", "--ttl", "5m").stdout.strip()
+    done, key = login(site, token, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert site.ssh(key, "batch-host", "sh -c 'echo ran'").stdout == b"ran\n"
+    other, _ = login(site, token, tmp_path / "other")
+    assert (other.returncode, "token.enrolment" in other.stderr) == (77, True)
+    states = [event["state"] for event in site.events("identity.enroll")]
+    assert states == ["opened", "redeemed"]
+    assert [one["how"] for one in site.json("audit", "identity", "deploy-bot")["certificates"]][-1] == "enrolment"
+    assert token.encode() not in (site.root / "state/journal.db").read_bytes()
+    assert token not in (site.root / "gateway.log").read_text()
+
+
 Forge = Callable[[LocalIssuer], str]
 
 

@@ -1,9 +1,11 @@
 """``jumphost login``: which token is taken, what is written, and how it ends."""
 
+import asyncio
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -87,7 +89,7 @@ def test_a_server_that_is_none(counter: Counter, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ((), "expected one of --token-file, --token-env and --github"),
+        ((), "expected one of --token-file, --token-env, --github and --enroll"),
         (("--token-file", "a", "--github"), "expected one of"),
         (("--token-file", "none"), "none: No such file"),
         (("--token-env", "TOKEN"), "got nothing in the environment variable TOKEN"),
@@ -105,3 +107,13 @@ def test_a_file_that_is_no_key(counter: Counter, tmp_path: Path) -> None:
     (tmp_path / "id").write_text("nonsense")
     ran = run("login", "--identity-file", tmp_path / "id", "--token-file", "x")
     assert (ran.status, "got no key that can be used alone" in ran.err) == (2, True)
+
+
+def test_with_an_enrolment_token_on_standard_input(
+    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = asyncio.run(counter.market.enrolments.open(NAME, 60))
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(opened.told()["token"].encode() + b"\n")))
+    ran = login(tmp_path, "--enroll", "--json")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.json["identity"] == NAME

@@ -120,3 +120,26 @@ async def test_no_certificate_leaves_without_its_row(
 async def test_an_unknown_form_is_malformed(here: Market) -> None:
     assert await refusal(here, here.order(token="x")) is Code.TOKEN_MALFORMED
     assert await refusal(here, msgspec.structs.replace(here.order(), token=unverified("\x00"))) is Code.TOKEN_MALFORMED
+
+
+async def test_an_enrolment_token_buys_a_first_certificate_once(here: Market) -> None:
+    key, opened = Ed25519PrivateKey.generate(), await here.enrolments.open(NAME, 60)
+    sold = await here.buy(here.order(key=key, token=opened.told()["token"], scope=("exec:a",)))
+    assert (sold.identity, sold.certificate) == (NAME, here.sold[0].certificate)
+    event = msgspec.json.decode((await here.events())[-1])
+    assert (event["kind"], event["how"], event["source"], event["serial"]) == (
+        "cert.issue", "enrolment", SOURCE, here.sold[0].serial,
+    )  # fmt: skip
+    assert await refusal(here, here.order(token=opened.told()["token"])) is Code.TOKEN_ENROLMENT
+    await here.buy(here.order(key=key, token=opened.told()["token"]))  # the answer may have got lost
+    here.bench.clock.advance(61)
+    assert await refusal(here, here.order(key=key, token=opened.told()["token"])) is Code.TOKEN_ENROLMENT
+
+
+async def test_an_enrolment_token_of_nobody_or_too_much_buys_nothing(here: Market) -> None:
+    opened = await here.enrolments.open("nobody", 60)
+    assert await refusal(here, here.order(token=opened.told()["token"])) is Code.SIGNER_REFUSED
+    opened = await here.enrolments.open(NAME, 60)
+    assert await refusal(here, here.order(token=opened.told()["token"], ttl_s=100_000)) is Code.SIGNER_REFUSED
+    assert await refusal(here, here.order(token="jhe_made-up")) is Code.TOKEN_ENROLMENT
+    assert here.sold == []

@@ -51,6 +51,12 @@ def test_a_caller_gets_its_name_its_groups_and_its_time(bench: SigningBench) -> 
     assert (draft.critical, draft.extensions) == ({}, {"groups@jumphost": b'["payments"]'})
 
 
+def test_who_names_no_time_gets_the_usual_one_within_the_ceiling(bench: SigningBench) -> None:
+    now = bench.clock.now_ns() // NS_PER_S
+    assert issue(bench, ttl_s=None).valid_before == now + 600
+    assert issue(bench, Ceiling("main", 60), ttl_s=None).valid_before == now + 60
+
+
 def test_a_caller_may_have_the_whole_ceiling(bench: SigningBench) -> None:
     now = bench.clock.now_ns() // NS_PER_S
     assert issue(bench, ttl_s=900).valid_before == now + 900
