@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import asyncssh
 import structlog
@@ -25,7 +25,6 @@ from jumphost.model.identity import Caller
 from jumphost.model.request import decode, subject_text
 from jumphost.model.target import Target
 from jumphost.recording.writer import Recording, Seal
-from jumphost.secret import Secret
 from jumphost.signer.authority import run_line
 from jumphost.target.base import MAY_RUN, Exit, Login, Order, Process
 
@@ -84,10 +83,6 @@ class Execution:
             raise
         path = self._recording.path.relative_to(self._parts.recordings)
         self._trail.note(Kind.RECORDING_OPEN, self._decision.id, recording=str(path))
-
-    def conceal(self, secrets: Iterable[Secret]) -> None:
-        """Injected into the command that is yet to be started: its output must not show them, in whatever encoding."""
-        self._masking.conceal(secrets)
 
     async def start(self, channel: CallerChannel, cut: Cut) -> None:
         """Takes the lease, logs in to the target and starts the command; raises as ``Leasing.take``, ``Runner.start``.

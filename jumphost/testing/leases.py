@@ -84,7 +84,7 @@ class MemoryProvider:
 
 
 class ScriptedDelivery:
-    """Implements ``credential.base.Delivery``: hands over the name of the account; its secret reaches no command."""
+    """Implements ``credential.base.Delivery``: hands over the name of the account; its secret is for no output."""
 
     def __init__(self) -> None:
         self.delivered: list[Minted] = []
@@ -92,7 +92,9 @@ class ScriptedDelivery:
 
     async def prepare(self, minted: Minted, recipient: Recipient) -> "ScriptedDelivered":
         self.delivered.append(minted)
-        return ScriptedDelivered(self, minted.lease.subject)
+        password = minted.material["password"]
+        assert isinstance(password, Secret)
+        return ScriptedDelivered(self, minted.lease.subject, (password,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,3 +75,35 @@ def test_a_column_is_masked_and_asked_about(lab: LiveSite, run: Any) -> None:
     assert b" ada  | *" in done.stdout
     words = ("audit", "ever", "--identity", "deploy-bot", "--detector", "column:ssn")
     assert lab.json(*words)["found"]
+
+
+def test_what_nobody_can_look_into_does_not_reach_the_caller(lab: LiveSite, run: Any) -> None:
+    done = run(f"echo {DIGITS} | gzip -c", "masked")
+    assert (done.returncode, done.stdout) == (77, b"")
+    assert b"jumphost: cut mask.opaque: the output is masked, and what came is gzip" in done.stderr
+    session = newest(lab)
+    assert session["outcome"] == "mask_opaque"
+    [told] = [event for event in lab.events("mask.count") if event["session"] == session["id"]]
+    assert told["streams"]["stdout"]["opaque"] == {"kind": "gzip", "bytes": 0}
+
+
+@pytest.mark.parametrize("command", ["sh -c 'base64 /etc/hostname'", "sh -c 'cat /etc/hostname | rev'"])
+def test_a_command_that_would_defeat_the_mask_is_denied(lab: LiveSite, deploy: Path, command: str) -> None:
+    def asked(purpose: str) -> Any:
+        return lab.ssh(deploy, "batch-host", command, env={"JUMPHOST_PURPOSE": purpose})
+
+    done = asked("masked")
+    assert (done.returncode, done.stdout) == (77, b"")
+    assert b"jumphost: denied mask.defeated: the output is masked, and the command changes" in done.stderr
+    assert asked("").returncode == 0
+    assert asked("watched").returncode == 0
+
+
+def test_the_trail_has_no_value_of_a_command_or_its_purpose(lab: LiveSite, deploy: Path) -> None:
+    done = lab.ssh(deploy, "batch-host", f"{SCRIPT} 'echo {DIGITS}'", env={"JUMPHOST_PURPOSE": "io"})
+    assert done.stdout == f"{DIGITS}\n".encode()  # what ran has it
+    session = newest(lab)
+    assert "echo **** **** **** ****" in session["command"]
+    assert DIGITS not in lab.cli("session", "show", session["id"]).stdout
+    head, *_ = Path(lab.site.recordings / session["recording"]).read_text().splitlines()
+    assert "echo **** **** **** ****" in head

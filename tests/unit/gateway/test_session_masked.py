@@ -13,13 +13,12 @@ from msgspec.structs import replace
 from jumphost.config import settings
 from jumphost.errors import Code, Refused
 from jumphost.gateway import masked, veil
-from jumphost.gateway.execution import Execution
 from jumphost.masking.blind import digests
 from jumphost.masking.custom import Custom, encode
 from jumphost.masking.detectors.table import DETECTORS
-from jumphost.model.decision import Limits
+from jumphost.model.decision import CredentialTerms, Limits
 from jumphost.model.mask import Mask
-from jumphost.secret import Secret
+from jumphost.testing import leases
 from jumphost.testing.session import ONE_DBA, House, house, owing, raises
 
 ALL = Mask({"*": "redact"})
@@ -201,24 +200,19 @@ async def test_the_mask_of_the_site_is_in_force_where_no_rule_speaks_of_one(tmp_
 
 
 SECRET = "s3cret-of-the-lease"
+LEASE = CredentialTerms("db", 60)
 
 
 @pytest.fixture
 def injected(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every command gets a secret, as a lease would give it one."""
-    start = Execution.start
-
-    async def leased(execution: Execution, channel: Any, cut: Any) -> None:
-        execution.conceal([Secret(SECRET.encode())])
-        await start(execution, channel, cut)
-
-    monkeypatch.setattr(Execution, "start", leased)
+    """The password of every lease."""
+    monkeypatch.setattr(leases.secrets, "token_urlsafe", lambda _: SECRET)
 
 
 @pytest.mark.usefixtures("injected")
 @pytest.mark.parametrize("mask", [None, Mask(), Mask({"*": "redact"}, mode="detect")])
 async def test_an_injected_secret_is_starred_whatever_the_policy_says(here: House, mask: Mask | None) -> None:
-    owing(here.engine, mask=mask)
+    owing(here.engine, mask=mask, credential=LEASE)
     done = await here.run(f"echo a {SECRET}; printf {SECRET} | base64; echo {SECRET} >&2")
     assert (done.exit_status, done.stdout.split("\n")[0], done.stderr) == (0, "a *******************", "*" * 19 + "\n")
     assert set(done.stdout.split("\n")[1]) <= set("*=0aQ")
@@ -230,7 +224,7 @@ async def test_an_injected_secret_is_starred_whatever_the_policy_says(here: Hous
 
 @pytest.mark.usefixtures("injected")
 async def test_an_echo_ends_the_command_where_the_policy_wants_it(here: House) -> None:
-    owing(here.engine, limits=Limits(on_echo="cut"))
+    owing(here.engine, limits=Limits(on_echo="cut"), credential=LEASE)
     done = await here.run(f"echo fine; sleep 0.2; echo {SECRET}; exec sleep 60")
     assert (done.exit_status, "cut mask.echo: the output holds a credential" in done.stderr) == (77, True)
     assert SECRET not in done.stdout + done.stderr
