@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jumphost.testing.site import LiveSite, live_site, open_folder
-from tests.bench import engines, facts, leases, masking, measures
+from tests.bench import engines, exchange, facts, leases, masking, measures
 from tests.bench.rivals import Rivals, rivals
 
 RULE = """
@@ -49,7 +49,7 @@ def main() -> int:
     with field() as (site, others):
         rows = [
             *measures.everything(site, others),
-            *(row for part in (engines, facts, leases, masking) for row in part.everything()),
+            *(row for part in (engines, facts, leases, exchange, masking) for row in part.everything()),
         ]
     table = Table("what", "value", "limit", "ok", box=None)
     for row in rows:
