@@ -10,9 +10,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from jumphost.cli.common import JsonOption, SiteOption, emit, noun, open_site, out, printable, usage, write_at_once
+from jumphost.cli.common import JsonOption, SiteOption, emit, noun, open_site, out, printable, usage
 from jumphost.clock import NS_PER_S, rfc3339
 from jumphost.config.bind import seconds
+from jumphost.config.edit import replace
 from jumphost.config.files import read_public, read_publics
 from jumphost.config.site import Site
 from jumphost.errors import Unavailable
@@ -65,7 +66,7 @@ def issue(
     issued = asyncio.run(_ask(place, asked))
     path = key.with_name(f"{key.stem}-cert.pub")
     try:
-        write_at_once(path, f"{issued.certificate} {identity}\n")
+        replace(path, f"{issued.certificate} {identity}\n".encode())
     except OSError as error:
         usage(f"cannot write {path}: {error.strerror}")
     ends = rfc3339(issued.valid_before * NS_PER_S)

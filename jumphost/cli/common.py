@@ -63,14 +63,6 @@ def emit(value: Any, *, as_json: bool, text: Callable[[], None]) -> None:
         text()
 
 
-def write_at_once(path: Path, text: str) -> None:
-    """A file (0600) at once or not at all: an ssh that starts meanwhile reads the old one or the new one."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(text)
-    fresh.replace(path)
-
-
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Prints rows for a person, each on one line however long, so that ids stay whole; every cell is escaped."""
     cells = [[escaped(cell) for cell in row] for row in (columns, *rows)]

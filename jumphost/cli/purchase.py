@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization.ssh import serialize_ssh_publi
 from msgspec import Struct
 
 from jumphost import webclient
-from jumphost.cli.common import write_at_once
 from jumphost.config.create import write_key_pair
+from jumphost.config.edit import replace
 from jumphost.config.issuers import web_address
 from jumphost.errors import Code, JumphostError, Refused, Unavailable
 from jumphost.evidence import sshsig
@@ -102,11 +102,11 @@ def open_key(path: Path) -> PrivateKey:
 def keep(path: Path, bought: Bought) -> tuple[Path, Path | None]:
     """Writes ``PATH-cert.pub``, and ``PATH-known_hosts`` if the gateway has a host CA; OSError."""
     certificate = path.with_name(f"{path.name}-cert.pub")
-    write_at_once(certificate, f"{bought.certificate} {bought.identity}\n")
+    replace(certificate, f"{bought.certificate} {bought.identity}\n".encode())
     if not bought.host_ca:
         return certificate, None
     known = path.with_name(f"{path.name}-known_hosts")
-    write_at_once(known, "".join(f"@cert-authority * {line}\n" for line in bought.host_ca.splitlines()))
+    replace(known, "".join(f"@cert-authority * {line}\n" for line in bought.host_ca.splitlines()).encode())
     return certificate, known
 
 
