@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from jumphost import wire
-from jumphost.clock import Clock
+from jumphost.clock import Clock, utc
 from jumphost.command.profiled.profile import encode
 from jumphost.config.issuers import Issuer
 from jumphost.config.load import SiteConfig, entry_line, load_site
@@ -15,6 +15,7 @@ from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
 from jumphost.credential.base import Delivery, Provider
 from jumphost.errors import Code, JumphostError, Problem, Problems, Unavailable
+from jumphost.identity import saml
 from jumphost.identity.base import TokenIssuer
 from jumphost.identity.keys import IssuerKeys
 from jumphost.identity.keysource import source
@@ -114,6 +115,17 @@ def token_issuer(site: Site, name: str, issuer: Issuer, clock: Clock) -> TokenIs
         return SamlIssuer(name, issuer, site)
     keys = IssuerKeys(name, source(issuer, site), clock)
     return SpiffeIssuer(name, issuer, keys) if issuer.kind == "spiffe" else OidcIssuer(name, issuer, keys)
+
+
+async def issuer_keys(site: Site, issuer: Issuer, now_ns: int) -> None:
+    """Returns if the keys of an issuer can be had; OSError, TimeoutError or ValueError says why not."""
+    if issuer.kind != "saml":
+        await source(issuer, site)()
+        return
+    now = utc(now_ns)
+    certificates = saml.pinned(site.resolve(issuer.certificate))
+    if not any(one.not_valid_before_utc <= now <= one.not_valid_after_utc for one in certificates):
+        raise ValueError("got only certificates that ended or have not begun, expected one that is valid now")
 
 
 def reach(settings: Settings) -> Reach:

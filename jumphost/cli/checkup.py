@@ -41,6 +41,7 @@ async def everything(site: Site, *, targets: bool, clock: Clock | None = None) -
     found["disks"] = list(disks(site, config))
     found["policy"] = [problem async for problem in policy(site, config)]
     found["signer"] = [problem async for problem in signer(site)]
+    found["issuers"] = [problem async for problem in issuers(site, config, clock)]
     found["sandboxes"] = await registry.unfit(site, config.targets)
     if targets:
         found["targets"] = await reachable(config)
@@ -145,6 +146,23 @@ async def signer(site: Site) -> AsyncIterator[Problem]:
     except JumphostError as error:
         fix = "see what it says above, and the modes of that folder"
         yield Problem(str(site.signer), 0, "", str(error), code=error.code, fix=fix)
+
+
+async def issuers(site: Site, config: SiteConfig, clock: Clock) -> AsyncIterator[Problem]:
+    """Whether the keys of each issuer of tokens can be had, and the identities that it vouches for are there."""
+    file = str(site.settings)
+    for name, issuer in config.settings.issuers.items():
+        for match in issuer.match:
+            if match.identity not in config.identities:
+                message = f"got the identity {match.identity!r}, expected one of identities.yaml"
+                fix = "take the match out, or `jumphost identity add` it: until then its tokens buy nothing"
+                yield Problem(file, 0, f"issuers.{name}.match", message, code="issuer.identity", fix=fix)
+        try:
+            await registry.issuer_keys(site, issuer, clock.now_ns())
+        except (OSError, TimeoutError, ValueError) as error:
+            message = f"its keys cannot be had: {str(error) or type(error).__name__}"
+            fix = "see whether it is up and what is between it and here, or give its keys in a file (jwks, certificate)"
+            yield Problem(file, 0, f"issuers.{name}", message, code="token.unavailable", fix=fix)
 
 
 async def reachable(config: SiteConfig) -> list[Problem]:

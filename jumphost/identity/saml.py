@@ -59,9 +59,19 @@ class SamlIssuer:
         # (1) It can be read in one way only, and has one assertion.
         found = read(token)
         # (2) The provider signed it: from here on, only what was signed is looked at.
-        signed = _signed(found, _pinned(self._name, self._file), now_ns)
+        try:
+            certificates = pinned(self._file)
+        except (OSError, ValueError) as error:
+            message = f"the certificate of the issuer {self._name} cannot be read"
+            raise Unavailable(Code.TOKEN_UNAVAILABLE, message, detail=str(error)) from None
+        signed = _signed(found, certificates, now_ns)
         # (3) It is by this provider, to us, and for now.
         return assertion.check(signed, name=self._name, issuer=self._issuer, now_ns=now_ns)
+
+
+def pinned(file: Path) -> list[Certificate]:
+    """The certificates of a file, one after the other; OSError or ValueError if it holds none."""
+    return load_pem_x509_certificates(file.read_bytes())
 
 
 def looks_like_it(token: UnverifiedToken) -> bool:
@@ -126,11 +136,11 @@ def _assertions(root: Any) -> list[Any]:
     return [node for node in root.iter() if etree.QName(node).localname in ("Assertion", "EncryptedAssertion")]
 
 
-def _signed(root: Any, pinned: list[Certificate], now_ns: int) -> Any:
+def _signed(root: Any, certificates: list[Certificate], now_ns: int) -> Any:
     """The assertion as it was signed, by itself or within a signed response; Refused (token.signature)."""
     own = root.tag == RESPONSE and root.find(f"{ASSERTION}/{SIGNATURE}") is not None
     location = f"./{ASSERTION}/" if own else "./"
-    for certificate in pinned:
+    for certificate in certificates:
         if (found := _verified(root, certificate, location, now_ns)) is not None:
             break
     else:
@@ -158,14 +168,6 @@ def _verified(root: Any, certificate: Certificate, location: str, now_ns: int) -
     except (SignXMLException, UnsupportedAlgorithm, etree.LxmlError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return result.signed_xml if isinstance(result, VerifyResult) else None
-
-
-def _pinned(name: str, file: Path) -> list[Certificate]:
-    try:
-        return load_pem_x509_certificates(file.read_bytes())
-    except (OSError, ValueError) as error:
-        message = f"the certificate of the issuer {name} cannot be read"
-        raise Unavailable(Code.TOKEN_UNAVAILABLE, message, detail=str(error)) from None
 
 
 def _decoded(data: bytes) -> bytes:

@@ -97,8 +97,8 @@ def test_wrong_use(site: Site, key: Path, tmp_path: Path) -> None:
     assert app.info.help
 
 
-def test_a_folder_that_cannot_be_written(site: Site, key: Path) -> None:
-    key.with_name(".key-cert.pub.new").mkdir()
+def test_a_file_that_cannot_be_written(site: Site, key: Path) -> None:
+    key.with_name("key-cert.pub").mkdir()
     ran = cert("issue", "--identity", "order-service", key)
     assert ran.status == 2
     assert "cannot write" in ran.err

@@ -12,6 +12,7 @@ from jumphost.cli import checkup
 from jumphost.clock import NS_PER_S, SystemClock
 from jumphost.config.create import create_site
 from jumphost.config.edit import append_entry
+from jumphost.config.issuers import Issuer
 from jumphost.config.load import load_site
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problem, Unavailable
@@ -20,6 +21,8 @@ from jumphost.model.target import Target
 from jumphost.store.requests import Requests
 from jumphost.store.sqlite import Store
 from jumphost.testing.clock import ManualClock
+from jumphost.testing.issuer import serving
+from jumphost.testing.saml import LocalIdp
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ async def test_a_new_site_has_nothing(site: Site) -> None:
     found = await checkup.everything(site, targets=False)
     assert all(problems == [] for problems in found.values())
     before = ["files", "keys", "sockets", "journal", "clock", "gateway"]
-    assert list(found) == [*before, "disks", "policy", "signer", "sandboxes"]
+    assert list(found) == [*before, "disks", "policy", "signer", "issuers", "sandboxes"]
 
 
 async def test_a_sandbox_that_cannot_be_made(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,3 +170,41 @@ async def test_an_engine_that_does_not_come_up(site: Site, monkeypatch: pytest.M
 
     monkeypatch.setattr(registry, "engine", none)
     assert [problem.code async for problem in checkup.policy(site, load_site(site))] == ["policy.unavailable"]
+
+
+async def test_issuers_of_tokens(site: Site, tmp_path: Path) -> None:
+    clock = SystemClock()
+    idp = LocalIdp(tmp_path, clock)
+    with serving(clock) as issuer:
+        match = [{"require": {"a": "b"}, "identity": "order-service"}]
+        good = {"issuer": issuer.url, "audience": "x", "match": match}
+        nobody = {**good, "issuer": "https://a.example", "jwks": "keys.json"}
+        nobody["match"] = [{"require": {"a": "b"}, "identity": "nobody"}]
+        sso = {"kind": "saml", "issuer": "https://idp.example", "audience": "x", "match": match}
+        sso |= {"certificate": str(idp.cert), "recipient": "https://gw.example"}
+        (site.root / "keys.json").write_bytes(issuer.jwks())
+        entries = json.dumps({"ci": good, "nobody": nobody, "sso": sso})
+        site.settings.write_text(f"{site.settings.read_text()}\nissuers: {entries}\n")
+        config = load_site(site)
+        found = [problem async for problem in checkup.issuers(site, config, clock)]
+        assert [(one.key, one.code) for one in found] == [("issuers.nobody.match", "issuer.identity")]
+        issuer.down = True
+        (site.root / "keys.json").write_text('{"keys": []}')
+        idp.cert.write_text("nonsense")
+        found = [problem async for problem in checkup.issuers(site, config, clock)]
+    assert [one.key for one in found if one.code == "token.unavailable"] == [
+        "issuers.ci",
+        "issuers.nobody",
+        "issuers.sso",
+    ]
+    assert "got status 503" in found[0].message
+
+
+async def test_a_pinned_certificate_that_ended(site: Site, tmp_path: Path) -> None:
+    clock = ManualClock("2099-01-01T00:00:00Z")
+    idp = LocalIdp(tmp_path, clock)
+    entry = Issuer(
+        "https://idp.example", "x", (), kind="saml", certificate=str(idp.cert), recipient="https://gw.example"
+    )
+    with pytest.raises(ValueError, match="got only certificates that ended or"):
+        await registry.issuer_keys(site, entry, clock.now_ns())

@@ -293,7 +293,7 @@ async def test_a_signature_wrapped_around_another_assertion(bench: Bench, wrap: 
 @pytest.mark.parametrize("wrap", WRAPPED)
 def test_behind_the_first_wall_the_signed_text_counts_alone(bench: Bench, wrap: Callable[[LocalIdp], Any]) -> None:
     """Had the document been taken, none of these would make anyone another."""
-    pinned = saml._pinned("sso", bench.idp.cert)
+    pinned = saml.pinned(bench.idp.cert)
     with suppress(Refused):
         found = saml._signed(wrap(bench.idp), pinned, bench.clock.now_ns())
         assert next(found.iter("{*}NameID")).text == "order-service"
