@@ -1,14 +1,17 @@
 """``jumphost demo``: the main job from nothing, on this machine, told step by step."""
 
-import sys
+import json
+import os
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
+from jumphost.cli import demo_database, telling
 from jumphost.clock import SystemClock, utc
+from jumphost.testing.issuer import AUDIENCE, LocalIssuer
 from jumphost.testing.site import LiveSite, live_site, open_folder
 
 app = typer.Typer(help="Run the main job.", rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -29,8 +32,7 @@ hold contains verdict if {{
 	verdict := result.hold("payments.nightly.remove", "removes a book: a database administrator decides", terms, {{}})
 }}
 """
-
-out = Console(highlight=False, soft_wrap=True)
+RUN = {"repository": "acme/payments", "ref": "refs/heads/main"}  # of a pipeline, as its token says it
 
 
 @app.command()
@@ -41,7 +43,7 @@ def demo() -> None:
         try:
             story.tell()
         except AssertionError as error:
-            out.print(f"[bold red]the demo did not go as it should:[/bold red] {error}")
+            telling.out.print(f"[bold red]the demo did not go as it should:[/bold red] {error}")
             raise typer.Exit(1) from None
 
 
@@ -52,25 +54,32 @@ class Story:
         self._folder = folder
         self._data = folder / "books"
         self._began = time.monotonic()
+        self._ci = LocalIssuer(SystemClock(), "https://ci.example")
 
     def tell(self) -> None:
         """Everything, in order; AssertionError where something is not as it should be."""
         self._books()
-        self._step("a site from nothing, a target that trusts it, a gateway in front")
-        with live_site(self._folder, serve=False) as site:
-            self._say("jumphost init, target enroll, identities and approvers of the example, one rule of our own:")
+        with ExitStack() as stack:
+            database = stack.enter_context(demo_database.database())
+            telling.step("a site from nothing, a target that trusts it, a gateway in front")
+            site = stack.enter_context(live_site(self._folder, serve=False, sockets=True))
+            telling.say("jumphost init, target enroll, identities and approvers of the example, one rule of our own:")
             site.write_rule("payments", "nightly", RULE.format(data=self._data))
-            out.print(Text(RULE.format(data=self._data).strip().split("\n\n")[0], style="dim"))
+            telling.code(RULE.format(data=self._data).strip().split("\n\n")[0])
+            self._trusts_ci(site)
+            if database:
+                database.joins(site)
             site.start()
-            self._say(f"jumphost serve: listening on 127.0.0.1:{site.port}")
-            key = site.key("order-service", "--ttl", "5m")
-            self._say(
-                "jumphost cert issue --identity order-service --ttl 5m: no password anywhere, gone in five minutes"
-            )
+            telling.say(f"jumphost serve: listening on 127.0.0.1:{site.port}")
+            key = self._bought(site)
             self._batch(site, key)
             self._held(site, key)
+            if database:
+                database.tell(site, key)
+            else:
+                telling.say("no PostgreSQL is installed: with it (apt install postgresql) the demo has one part more")
             self._audit(site)
-        self._step(f"all stopped, nothing left behind; {time.monotonic() - self._began:.0f} s")
+        telling.step(f"all stopped, nothing left behind; {time.monotonic() - self._began:.0f} s")
 
     def _books(self) -> None:
         self._data.mkdir()
@@ -78,76 +87,52 @@ class Story:
         for name in ("ledger.csv", "rates.csv", "ledger-2025.csv"):
             (self._data / name).write_text("id,amount\n1,120.00\n2,80.50\n")
 
+    def _trusts_ci(self, site: LiveSite) -> None:
+        jwks = self._folder / "ci.jwks"
+        jwks.write_bytes(self._ci.jwks())
+        match = [{"require": RUN, "identity": "order-service", "scope": ["exec:payments-db"]}]
+        keys: dict[str, Any] = {"issuer": self._ci.url, "audience": AUDIENCE, "jwks": str(jwks)}
+        ci = {**keys, "match": match, "actor": {"claim": "actor"}}
+        site.write_settings(exchange={"listen": "127.0.0.1:0"}, issuers={"ci": ci})
+
+    def _bought(self, site: LiveSite) -> Path:
+        telling.step(
+            "a CI job trades the token of its run for a certificate: no password anywhere, gone in five minutes"
+        )
+        key = self._folder / "id"
+        token = self._ci.token(None, **RUN, actor="dora")
+        env = {**os.environ, "CI_TOKEN": token, "JUMPHOST_EXCHANGE": str(site.ready["exchange"]), "NO_COLOR": "1"}
+        words = ["login", "--token-env", "CI_TOKEN", "--ttl", "5m"]
+        telling.elsewhere([*words, "--identity-file", str(key)], env, f"jumphost {' '.join(words)}")
+        who = json.loads(site.ssh(key, "jumphost", "whoami").stdout)
+        telling.say(f"it is {who['name']}, run by {who['actor']}, and may {' '.join(who['scope'])}")
+        return key
+
     def _batch(self, site: LiveSite, key: Path) -> None:
-        self._step("the nightly batch job: stock ssh, each command judged before the target sees a byte")
-        self._runs(site, key, f"cat {self._data}/ledger.csv", 0)
-        self._runs(site, key, f"cat {self._data}/ledger.csv | sh", 77)
-        self._runs(site, key, "cat /etc/shadow", 77)
-        self._runs(site, key, f"cat $(ls {self._data})", 77)
+        telling.step("the nightly batch job: stock ssh, each command judged before the target sees a byte")
+        telling.runs(site, key, f"cat {self._data}/ledger.csv", 0)
+        telling.runs(site, key, f"cat {self._data}/ledger.csv | sh", 77)
+        telling.runs(site, key, "cat /etc/shadow", 77)
+        telling.runs(site, key, f"cat $(ls {self._data})", 77)
 
     def _held(self, site: LiveSite, key: Path) -> None:
-        self._step("a risky command waits for people, in a plain `ssh host command`")
-        self._answered(site, key, f"rm {self._data}/ledger-2025.csv", "approve", "alice", "last year is archived", 0)
-        self._answered(site, key, f"rm {self._data}/ledger.csv", "reject", "carol", "that is this year's book", 77)
+        telling.step("a risky command waits for people, in a plain `ssh host command`")
+        old, new = f"rm {self._data}/ledger-2025.csv", f"rm {self._data}/ledger.csv"
+        telling.answered(site, key, old, "approve", {"alice": "last year is archived"}, 0)
+        telling.answered(site, key, new, "reject", {"carol": "that is this year's book"}, 77)
         left = sorted(path.name for path in self._data.iterdir())
-        self._say(f"on the target now: {' '.join(left)}")
-        _check(left == ["ledger.csv", "rates.csv"], f"got {left} on the target")
+        telling.say(f"on the target now: {' '.join(left)}")
+        telling.check(left == ["ledger.csv", "rates.csv"], f"got {left} on the target")
 
     def _audit(self, site: LiveSite) -> None:
         now = utc(SystemClock().now_ns())
-        self._step(f"the auditor: who was on the payments database at {now:%H:%M} UTC?")
-        at = now.strftime("%H:%MZ")
-        answer = self._runs_cli(site, "audit", "who", "--target", "payments-db", "--at", at)
-        _check("order-service" in answer, "the auditor's question was not answered")
-        self._step("the trail: every event durable before its effect")
-        self._runs_cli(site, "session", "list")
-        self._runs_cli(site, "audit", "tail", "--lines", "4")
+        telling.step(f"the auditor: who was on the payments database at {now:%H:%M} UTC?")
+        answer = telling.cli(site, "audit", "who", "--target", "payments-db", "--at", now.strftime("%H:%MZ"))
+        telling.check("order-service" in answer, "the auditor's question was not answered")
+        telling.step("the trail: every event durable before its effect")
+        telling.cli(site, "session", "list")
+        telling.cli(site, "audit", "tail", "--lines", "4")
         sessions = site.json("session", "list")
         first = next(session for session in reversed(sessions) if session["recording"])
-        self._step("the replay: a plain asciicast, it plays in asciinema too")
-        self._runs_cli(site, "session", "play", first["id"], "--speed", "4")
-
-    def _runs(self, site: LiveSite, key: Path, command: str, expected: int) -> None:
-        self._prompt(command)
-        done = site.ssh(key, "payments-db", command)
-        self._shows(done.stdout, done.stderr, done.returncode, expected)
-
-    def _answered(
-        self, site: LiveSite, key: Path, command: str, verdict: str, who: str, reason: str, expected: int
-    ) -> None:
-        self._prompt(command)
-        caller = site.ssh_started(key, "payments-db", command)
-        hold = site.hold()
-        self._say(f"… it waits; meanwhile {who}: jumphost approval {verdict} {hold['id'][:13]}… --reason '{reason}'")
-        site.answer(verdict, hold["id"], who, "--reason", reason)
-        stdout, stderr = caller.communicate(timeout=60)
-        self._shows(stdout, stderr, caller.returncode, expected)
-
-    def _runs_cli(self, site: LiveSite, *words: str) -> str:
-        out.print(Text(f"$ jumphost {' '.join(words)}", style="bold"))
-        printed = site.cli(*words).stdout
-        out.print(Text(printed.rstrip()))
-        return printed
-
-    def _prompt(self, command: str) -> None:
-        out.print(Text(f'$ ssh payments-db@gateway "{command}"', style="bold"))
-
-    def _shows(self, stdout: bytes, stderr: bytes, status: int, expected: int) -> None:
-        colour = "green" if status == 0 else "yellow" if status == 75 else "red"
-        out.print(Text(stdout.decode(errors="replace").rstrip()), end="\n" if stdout else "")
-        out.print(Text(stderr.decode(errors="replace").rstrip(), style=colour), end="\n" if stderr else "")
-        out.print(Text(f"exit status {status}", style="dim"))
-        _check(status == expected, f"got exit status {status}, expected {expected}")
-
-    def _step(self, title: str) -> None:
-        out.print()
-        out.print(Text(f"── {title}", style="bold cyan"))
-        sys.stdout.flush()
-
-    def _say(self, line: str) -> None:
-        out.print(Text(line, style="italic"))
-
-
-def _check(holds: bool, message: str) -> None:
-    if not holds:
-        raise AssertionError(message)
+        telling.step("the replay: a plain asciicast, it plays in asciinema too")
+        telling.cli(site, "session", "play", first["id"], "--speed", "4")

@@ -124,8 +124,10 @@ def result(session: Session) -> str:
     """How it ended, in a word: exit status or signal, what cut it, or the effect that kept it from running."""
     if session.signal:
         return f"SIG{session.signal}"
-    if session.started and session.outcome in ("", "exited"):
-        return "running" if session.status is None else f"exit {session.status}"
+    if session.status is not None and session.outcome in ("", "exited"):
+        return f"exit {session.status}"  # without a start it was a verb of the gateway's own
+    if session.started and not session.outcome:
+        return "running"
     return session.outcome or session.effect or "open"
 
 

@@ -28,6 +28,7 @@ SET_UP = (
     f"GRANT SELECT ON cards, accounts TO {TEMPLATE}",
     "REVOKE TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC",
     f"CREATE ROLE {ADMIN} LOGIN CREATEROLE PASSWORD '{PROOF}'",
+    f"GRANT {TEMPLATE} TO {ADMIN} WITH ADMIN OPTION",  # from PostgreSQL 16 on it may make members no other way
 )
 SEALED = (  # large objects, which everybody may make
     (

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from jumphost.cli import demo
+from jumphost.cli import demo, telling
 from jumphost.testing.commands import run
 
 
 def test_a_story_that_goes_wrong_ends_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(_: demo.Story) -> None:
-        demo._check(False, "got exit status 0, expected 77")  # noqa: FBT003
+        telling.check(False, "got exit status 0, expected 77")  # noqa: FBT003
 
     monkeypatch.setattr(demo.Story, "tell", wrong)
     ran = run("demo")
@@ -30,6 +30,6 @@ def test_the_whole_story(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo.Story, "__init__", begins)
     ran = run("demo")
     assert (ran.status, ran.err) == (0, "")
-    for said in ("denied", "held", "approval", "order-service", "all stopped, nothing left behind"):
+    for said in ("run by dora", "denied", "held", "approval", "order-service", "all stopped, nothing left behind"):
         assert said in ran.out
     assert not folders[0].exists()

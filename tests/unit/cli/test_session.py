@@ -173,6 +173,7 @@ async def test_a_gateway_learns_who_looks_before_it_is_seen(site: Site) -> None:
     ("known", "word"),
     [
         ({}, "open"),
+        ({"status": 0}, "exit 0"),
         ({"effect": "hold"}, "hold"),
         ({"started": "t"}, "running"),
         ({"started": "t", "status": 3, "outcome": "exited"}, "exit 3"),
