@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from jumphost.clock import NS_PER_S
+from jumphost.config.issuers import MAX_TEXT
 from jumphost.errors import Code, Refused
 from jumphost.identity.base import LEEWAY_S, MAX_LIFE_S, VerifiedClaims
 from jumphost.identity.jws import UnverifiedClaims
@@ -11,25 +12,26 @@ from jumphost.identity.jws import UnverifiedClaims
 _LATEST_S = 2**40  # seconds since the epoch: far beyond any token
 
 
-def check(token: UnverifiedClaims, *, name: str, audience: str, now_ns: int, issued: bool = True) -> VerifiedClaims:
+def check(token: UnverifiedClaims, *, name: str, audience: str, now_ns: int) -> VerifiedClaims:
     """What a token says whose signature and issuer were verified; Refused with a code ``token.…``.
 
-    ``issued``: it must say since when. ``exp``, ``aud`` and ``sub`` it must always have.
+    ``aud`` and ``exp`` it must have; ``nbf``, ``iat`` and ``sub`` must be right where they are.
     """
     claims, now = token.claims, now_ns / NS_PER_S
     _audience(claims.get("aud"), audience)
     ends = _time(claims, "exp")
-    said = [field for field in ("nbf", "iat") if field in claims or (issued and field == "iat")]
-    begins = max((_time(claims, field) for field in said), default=0)
+    begins = max((_time(claims, field) for field in ("nbf", "iat") if field in claims), default=0)
     if now >= ends + LEEWAY_S:
         raise Refused(Code.TOKEN_EXPIRED, f"got a token that ended {now - ends:.0f} s ago")
     if now < begins - LEEWAY_S:
         raise Refused(Code.TOKEN_NOT_YET_VALID, f"got a token that begins in {begins - now:.0f} s")
     if ends - now > MAX_LIFE_S:
         raise Refused(Code.TOKEN_CLAIMS, f"got a token for {ends - now:.0f} s more, expected at most {MAX_LIFE_S} s")
-    subject = claims.get("sub")
-    if not isinstance(subject, str) or not subject or len(subject) > 1024 or not subject.isprintable():
-        raise Refused(Code.TOKEN_CLAIMS, "got no sub that can be read, expected the name of the machine")
+    subject = claims.get("sub", "")
+    if not isinstance(subject, str) or len(subject) > MAX_TEXT or not subject.isprintable():
+        raise Refused(
+            Code.TOKEN_CLAIMS, f"got a sub that cannot be read, expected up to {MAX_TEXT} printable characters"
+        )
     return VerifiedClaims(
         issuer=name,
         subject=subject,

@@ -34,5 +34,5 @@ class SpiffeIssuer:
             raise Refused(Code.TOKEN_ISSUER, f"got a token that is not of a workload in {self._issuer.issuer}")
         # (2) A key of the bundle signed it, with an algorithm of that key.
         jws.verify(found, await self._keys.find(found))
-        # (3) It is for us, and for now; the standard asks for no time of issue.
-        return claims.check(found, name=self._name, audience=self._issuer.audience, now_ns=now_ns, issued=False)
+        # (3) It is for us, and for now.
+        return claims.check(found, name=self._name, audience=self._issuer.audience, now_ns=now_ns)
