@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Protocol
 
 import re2
 
-from jumphost.masking.trigger import Trigger
+from jumphost.masking.trigger import LONGEST_BEFORE, Trigger
 
 Name = Literal["hyperscan", "re2"]
 
@@ -90,30 +90,32 @@ class _Re2:
         self._groups = [_group(triggers, alone, before) for before in (True, False) if before in alone]
 
     def find(self, data: bytes) -> list[tuple[int, int]]:
-        found: list[tuple[int, int]] = []
+        found: set[tuple[int, int]] = set()
         data = b"\n" + data
-        for anywhere, by_first, before in self._groups:
+        for anywhere, by_first, least, most in self._groups:
             at = 0
             while match := anywhere.search(data, at):
-                start = match.start() + before
-                found += [(start - 1, index) for index, exact in by_first[data[start]] if exact.match(data, start)]
                 at = match.start() + 1
-        found.sort()
-        return found
+                for start in range(match.start() + least, min(match.start() + most + 1, len(data))):
+                    found |= {(start - 1, index) for index, exact in by_first[data[start]] if exact.match(data, start)}
+        return sorted(found)
 
 
 _Exact = tuple[int, re.Pattern[bytes]]
+_Group = tuple[Any, list[list[_Exact]], int, int]
+"""All triggers as one pattern, each by its first byte, and the fewest and most bytes the pattern takes before one."""
 
 
 @lru_cache(maxsize=64)
-def _group(triggers: tuple[Trigger, ...], alone: tuple[bool, ...], before: bool) -> tuple[Any, list[list[_Exact]], int]:
-    """Of the triggers that look at the byte before, or of those that do not: all as one, and each by its first byte."""
+def _group(triggers: tuple[Trigger, ...], alone: tuple[bool, ...], before: bool) -> _Group:
+    """Of the triggers that look at the byte before, or of those that do not."""
     chosen = [(index, trigger) for index, trigger in enumerate(triggers) if alone[index] == before]
     by_first: list[list[_Exact]] = [[] for _ in range(256)]
     for index, trigger in chosen:
-        exact = re.compile((f"(?<=[^{trigger.before}])" if before else "").encode() + trigger.text_pattern, re.DOTALL)
+        exact = re.compile(trigger.look_behind.encode() + trigger.text_pattern, re.DOTALL)
         first = re.compile(trigger.elements[0].encode(), re.DOTALL)
         for byte in range(256):
             if first.match(bytes([byte])):
                 by_first[byte].append((index, exact))
-    return re2.compile(b"|".join(trigger.pattern for _, trigger in chosen), _LATIN1), by_first, int(before)
+    anywhere = re2.compile(b"|".join(trigger.pattern for _, trigger in chosen), _LATIN1)
+    return anywhere, by_first, *((1, LONGEST_BEFORE) if before else (0, 0))

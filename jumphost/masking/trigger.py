@@ -10,13 +10,15 @@ from functools import lru_cache
 from typing import Final
 
 LONGEST: Final = 40  # bytes of one trigger: longer ones make the engines' automata large
+ESCAPES: Final = (r"\\[nrt]", "%[0-9A-Fa-f]{2}")  # end in what may be a letter or a digit, and are a byte of their own
+LONGEST_BEFORE: Final = 3  # bytes of one of them
 
 _ELEMENT = re.compile(r"(\[[^\]]+\]|\\.|[^\[\\{])(?:\{([0-9]{1,2})\})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """``text`` where no byte of the class ``before`` precedes it ("": anything may).
+    """``text`` where no byte of the class ``before`` precedes it ("": anything may), but that of an escape.
 
     ``strong`` is how many of its bytes at the end of what has come are held however long nothing follows; fewer are let
     go once the stream is idle. ``held`` false: it is context and never part of the value, so it is not held at all.
@@ -34,8 +36,14 @@ class Trigger:
 
     @property
     def pattern(self) -> bytes:
-        """As a regular expression that Hyperscan and RE2 read alike; with ``before`` it takes one byte more."""
-        return (f"[^{self.before}]" if self.before else "").encode() + self.text_pattern
+        """For Hyperscan and RE2, which read it alike; with ``before`` it takes up to three bytes more."""
+        before = f"(?:{'|'.join([f'[^{self.before}]', *ESCAPES])})" if self.before else ""
+        return before.encode() + self.text_pattern
+
+    @property
+    def look_behind(self) -> str:
+        """What :mod:`re` asks of the bytes before it, at least one; "" if anything may stand there."""
+        return f"(?:{'|'.join(f'(?<={one})' for one in [f'[^{self.before}]', *ESCAPES])})" if self.before else ""
 
     @property
     def text_pattern(self) -> bytes:
@@ -107,5 +115,5 @@ def _unfinished(trigger: Trigger, least: int) -> bytes:
     rest = r"\Z"
     for element in reversed(elements[least:-1]):
         rest = rf"(?:\Z|{element}{rest})"
-    before = f"(?<![{trigger.before}])" if trigger.before else ""
+    before = rf"(?:\A|{trigger.look_behind})" if trigger.before else ""
     return (before + "".join(elements[:least]) + rest).encode("ascii")

@@ -19,6 +19,7 @@ _FIRST: Final = r"0-9A-Za-z\xc2-\xf4"
 _NEXT: Final = r"0-9A-Za-z.\x80-\xff-"
 _NO_LOCAL: Final = r"\x00-\x20\x22(),./:-@\x5b-\x5e`{|}\x7f"
 _TRIGGER: Final = len("@abc")
+_QUOTED: Final = "%40"  # the sign in a URL
 _BEGUN: Final = re.compile(rf"@(?:[{_FIRST}][{_NEXT}]?)?\Z".encode())
 # names of files and of units: logo@2x.png is no address
 _FILES: Final = frozenset(
@@ -28,24 +29,25 @@ _FILES: Final = frozenset(
 
 
 def _confirm(buffer: bytes, at: int, final: bool) -> Answer:
-    match = _DOMAIN.match(buffer, at + 1, at + 1 + _DOMAIN_MOST + 1)
-    end = match.end() if match else at + 1
+    begin = at + (1 if buffer.startswith(b"@", at) else len(_QUOTED))
+    match = _DOMAIN.match(buffer, begin, begin + _DOMAIN_MOST + 1)
+    end = match.end() if match else begin
     if end < len(buffer) and buffer.find(b".", at, end) < 0:  # as in most of what is binary
         return None
     start = _local(buffer, at)
     if start == at or buffer[at - 1] == ord(".") or buffer.startswith(b"://", max(0, start - 3)):
         return None
     if end >= len(buffer) and not final:
-        return Hold(start, strong=end > at + 1)
-    if end - at > _DOMAIN_MOST + 1 or (buffer[start:at] == b"git" and buffer[end : end + 1] == b":"):
+        return Hold(start, strong=end > begin)
+    if end - begin > _DOMAIN_MOST or (buffer[start:at] == b"git" and buffer[end : end + 1] == b":"):
         return None
-    domain = buffer[at + 1 : end].rstrip(b".-")
+    domain = buffer[begin:end].rstrip(b".-")
     *others, top = domain.split(b".")
     if not others or not _TOP.match(top) or top.lower() in _FILES or not all(map(_LABEL.match, others)):
         return None
     if [label.isdigit() for label in others[:2]] == [True, True]:  # a version: pkg@1.2.3-rc.next
         return None
-    return Match(start, at + 1 + len(domain))
+    return Match(start, begin + len(domain))
 
 
 def _local(buffer: bytes, at: int) -> int:
@@ -68,9 +70,12 @@ def _pending(buffer: bytes) -> Hold:
 DETECTOR = Detector(
     name="email",
     rank=VALIDATED,
-    triggers=(Trigger(f"@[{_FIRST}][{_NEXT}]{{2}}", before=_NO_LOCAL, strong=2),),
+    triggers=(
+        Trigger(f"@[{_FIRST}][{_NEXT}]{{2}}", before=_NO_LOCAL, strong=2),
+        Trigger(f"{_QUOTED}[{_FIRST}][{_NEXT}]{{2}}", before=_NO_LOCAL, strong=4),
+    ),
     confirm=_confirm,
-    limit=_LOCAL_MOST + _DOMAIN_MOST + 3,
+    limit=_LOCAL_MOST + _DOMAIN_MOST + 5,
     pending=_pending,
     examples=(
         b"to ada@example.com, please",
@@ -79,6 +84,7 @@ DETECTOR = Detector(
         b"<first.last+tag@sub.example.io>",
         b"x@xn--bcher-kva.example",
         b"mail:833925@firma.de.",
+        b"GET /x?email=ada%40example.com&n=1",
     ),
     near_misses=(
         b"icon@2x.png logo@3x.webp",

@@ -23,11 +23,17 @@ _LEAST: Final = 6
 _LONG: Final = 16  # a value this long is a secret even where it is one lower-case word
 _WORDS: Final = (
     "password", "passwd", "passphrase", "pwd", "secret", "secret[_-]key", "client[_-]secret", "api[_-]key", "apikey",
-    "access[_-]key", "private[_-]key", "account[_-]key", "accountkey", "encryption[_-]key", "secret_key_base", "token",
+    "access[_-]key", "accesskey", "secretkey", "private[_-]key", "privatekey",
+    "account[_-]key", "accountkey", "encryption[_-]key", "secret_key_base", "token",
     "credential", "credentials",
 )  # fmt: skip
 _ENDS: Final = "[\"'\\\\ :=>\t]"
-_OPTIONS: Final = ("requirepass ", "masterauth ", "sshpass -p ")  # a value follows with nothing between
+_OPTIONS: Final = (
+    "requirepass ",
+    "masterauth ",
+    "sshpass -p ",
+    "redis-cli -a ",
+)  # a value follows with nothing between
 _TRIGGERS: Final = (
     *(Trigger(word + _ENDS, nocase=True, held=False) for word in _WORDS),
     Trigger("pass[:=]", before=ALNUM, nocase=True, held=False),
@@ -59,6 +65,7 @@ _IDENTIFIED_MOST: Final = 60
 _USER_OPTION: Final = re.compile(rb"(?:-u|--user)[ \t=]{1,4}+[\"']?+[^\s:\"'/@<>\\]{1,64}+:")  # curl
 _USER_OPTION_UNFINISHED: Final = re.compile(rb"(?:-u|--user)[ \t=]{1,4}+[\"']?+[^\s:\"'/@<>\\]{0,64}+\Z")
 _BARE: Final = run(r"^\s\x00\"'`<>,;&|()\[\]{}\\")
+_APART: Final = run(r"^\s\x00\"'`<>,;|()\[\]{}\\")  # after white space: no parameter of a URL ends it
 _QUOTED: Final = {quote: run(rf"^{quote}\r\n\x00") for quote in "\"'`"}
 _ESCAPABLE: Final = {
     quote: re.compile(
@@ -72,6 +79,7 @@ _PLACEHOLDER: Final = re.compile(
     rb"\$[({]?+\w++[)}]?+(?:::\w++)?(?:/[\w.@#-]++){0,64}|%\w*+%?+|(?:/[\w.@-]++){1,128}/?+)\Z"
 )
 
+_SIGNS: Final = (b":", b"=", b">")
 _CRYPT: Final = re.compile(rb"\$[0-9a-z]|SCRAM-SHA-256\$")  # crypt(5), PostgreSQL
 _CRYPT_BODY: Final = run("0-9A-Za-z./$=,:+-")
 _CRYPT_LEAST: Final = 30
@@ -97,7 +105,8 @@ def _confirm(buffer: bytes, at: int, final: bool) -> Answer:
         return Hold(len(buffer))
     if match is None:
         return None
-    return _value(buffer, match.end(), match[match.lastgroup] if match.lastgroup else b"", final)
+    opened = match[match.lastgroup] if match.lastgroup else b""
+    return _value(buffer, match.end(), opened, final, bare=_BARE if match[0][-1:] in _SIGNS else _APART)
 
 
 def _by_place(buffer: bytes, at: int, final: bool) -> Answer:
@@ -118,8 +127,8 @@ def _is_option(buffer: bytes, at: int) -> bool:
     return _LOGIN.search(buffer, max(0, at - _LOGIN_MOST), at) is not None
 
 
-def _value(buffer: bytes, at: int, opened: bytes, final: bool) -> Answer:
-    body = rest = _BARE
+def _value(buffer: bytes, at: int, opened: bytes, final: bool, *, bare: re.Pattern[bytes] = _BARE) -> Answer:
+    body = rest = bare
     if opened:
         quote = chr(opened[-1])
         body, rest = (_ESCAPED[quote],) * 2 if b"\\" in opened else (_ESCAPABLE[quote], _QUOTED[quote])
@@ -189,6 +198,9 @@ DETECTOR = Detector(
         b"requirepass foobared99",
         b'PASSWORD = """S3cretPw1"""',
         b'password="ab\\"12"',
+        b"secretKey: '" + fill(40) + b"'",
+        b"redis-cli -a " + fill(10) + b" ping",
+        b"Password = Tr0ub4dor&3",
     ),
     near_misses=(
         b"api_key_id missing",

@@ -15,14 +15,16 @@ _NANP: Final = re.compile(
 _NANP_MOST: Final = 17
 _GOES_ON: Final = re.compile(rb"[0-9A-Za-z_]|[-.:/][0-9]")
 _PART_OF: Final = re.compile(rb"[0-9A-Za-z_][.:/_+-]\Z")
+_PART_OF_PLUS: Final = re.compile(rb"[0-9A-Za-z_][./_+-]\Z")  # a colon may be that of tel:+1…
 _PLAIN: Final = re.compile(rb"[0-9 ().-]*+")
 
 
 def _confirm(buffer: bytes, at: int, final: bool) -> Answer:
+    if buffer[at : at + 1] == b"+":
+        part = _PART_OF_PLUS.search(buffer, max(0, at - 2), at)
+        return None if part else _international(buffer, at, final)
     if _PART_OF.search(buffer, max(0, at - 2), at):
         return None
-    if buffer[at : at + 1] == b"+":
-        return _international(buffer, at, final)
     ahead = buffer[at : at + _NANP_MOST + 2]
     if not final and len(ahead) < _NANP_MOST + 2 and _PLAIN.fullmatch(ahead):
         return Hold(at)
@@ -82,6 +84,8 @@ DETECTOR = Detector(
         b"206-625-2400",
         b"(206) 625-2400",
         b"tel 206.625.2400;",
+        b"tel:+14155552671",
+        b"+49 (0) 30 901820",
     ),
     near_misses=(
         b"range 101-854-1823",

@@ -1,6 +1,7 @@
 """Tokens of further vendors that have a prefix and a length of their own, and Azure storage keys by their name.
 
-SendGrid, DigitalOcean, Hugging Face, HashiCorp Vault, Databricks, age and Shopify, each as its documentation says.
+SendGrid, DigitalOcean, Hugging Face, HashiCorp Vault, Databricks, age, Shopify, Grafana, Linear, Figma, Docker, Sentry,
+Atlassian, Postman, New Relic, Square and 1Password, each as its documentation says.
 """
 
 import re
@@ -17,6 +18,23 @@ _KINDS: Final = (
     token("vendor_key", ("dapi[0-9a-f]",), "0-9a-f-", 31, examples=(), near_misses=()),
     token("vendor_key", ("AGE-SECRET-KEY-1",), "0-9A-Z", 58, examples=(), near_misses=(), strong=5),
     token("vendor_key", ("shp[acps][at]_", "shpss_"), "0-9a-fA-F", 32, examples=(), near_misses=()),
+    token(
+        "vendor_key",
+        ("glsa_", "lin_api_", "figd_", "dckr_pat_", "sntry[su]_"),
+        "0-9A-Za-z_-",
+        27,
+        examples=(),
+        near_misses=(),
+    ),
+    token("vendor_key", ("ATATT3", "ops_ey"), "0-9A-Za-z_=-", 60, examples=(), near_misses=(), strong=5),
+    token(
+        "vendor_key",
+        ("PMAK-[0-9a-f]", "NRAK-[0-9A-Z]", "sq0[ac][st]p-"),
+        "0-9A-Za-z_-",
+        22,
+        examples=(),
+        near_misses=(),
+    ),
 )
 _AZURE: Final = Trigger("accountkey=", before=ALNUM, nocase=True, held=False)
 _AZURE_KEY: Final = re.compile(rb"[0-9A-Za-z+/]{86}==")
@@ -55,11 +73,20 @@ DETECTOR: Final[Detector] = replace(
         b"AGE-SECRET-KEY-1" + fill(58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"),
         b"AccountName=a;AccountKey=" + fill(86) + b"==;EndpointSuffix=core.windows.net",
         b"shpat_" + fill(32, "0123456789abcdef"),
+        b"GRAFANA=glsa_" + fill(32) + b"_77492c0f",
+        b"'lin_api_" + fill(40) + b"'",
+        b"dckr_pat_" + fill(27) + b"\n",
+        b"user:ATATT3xFfGF0" + fill(180),
+        b"PMAK-" + fill(24, "0123456789abcdef") + b"-" + fill(34, "0123456789abcdef"),
+        b"sq0csp-" + fill(43),
     ),
     near_misses=(
         b"SG.short.key",
         b"dop_v1_" + fill(20, "0123456789abcdef"),
         b"hf_model_name",
+        b"glsa_" + fill(12),
+        b"figd_plugins_are_here",
+        b"sentrys_" + fill(40),
         b"hvs.example.com",
         b"dapiffff",
         b"AGE-SECRET-KEY-1" + fill(20, "QPZRY9X8"),

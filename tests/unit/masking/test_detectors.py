@@ -46,6 +46,13 @@ def test_near_misses_are_left(detector: Detector) -> None:
 
 
 @EACH
+@pytest.mark.parametrize("before", [rb"line\n", rb"{\"a\":\"x\t", b"q=%22", b"v%3D"])
+def test_escapes_before_a_value_hide_nothing(detector: Detector, before: bytes) -> None:
+    for example in detector.examples:
+        assert spans(detector, before + example), example
+
+
+@EACH
 def test_a_trigger_alone_is_never_more_than_held(detector: Detector) -> None:
     for trigger in detector.triggers:
         text = b"".join(_any_byte(element) for element in trigger.elements)

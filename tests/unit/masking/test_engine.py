@@ -36,6 +36,9 @@ def engine(request: pytest.FixtureRequest) -> engines.Engine:
         (b"key", [(0, 3), (0, 4)]),
         (b"monkey", [(3, 4)]),
         (b"\nKEY KeY", [(1, 3), (5, 3)]),
+        (rb"\nkey\tkey \\key \xkey", [(2, 3), (2, 4), (7, 3), (7, 4), (13, 3), (13, 4), (19, 4)]),  # after an escape
+        (b"%0akey %akey 12%2ckey", [(3, 3), (3, 4), (9, 4), (18, 3), (18, 4)]),
+        (rb"\n1234", [(2, 2)]),
     ],
 )
 def test_where_triggers_stand(engine: engines.Engine, data: bytes, found: list[tuple[int, int]]) -> None:

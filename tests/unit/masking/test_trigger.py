@@ -32,7 +32,7 @@ def test_what_is_no_trigger_is_refused(text: str) -> None:
 
 
 def test_the_pattern_takes_the_byte_before() -> None:
-    assert Trigger("ab", before="0-9").pattern == b"[^0-9]ab"
+    assert Trigger("ab", before="0-9").pattern == rb"(?:[^0-9]|\\[nrt]|%[0-9A-Fa-f]{2})ab"
     assert Trigger("ab").pattern == b"ab"
     assert re.fullmatch(Trigger("a.b").text_pattern, b"a.b")
 
@@ -50,6 +50,9 @@ def test_the_pattern_takes_the_byte_before() -> None:
         (b"tok ", (4, 4)),
         (b"xx tot", (6, 6)),
         (b"tok", (0, 0)),
+        (rb"x\ntok", (3, 3)),  # after an escape, which ends in a letter
+        (b"x%0Dtok", (4, 4)),
+        (b"x%atok", (6, 6)),
     ],
 )
 def test_an_unfinished_trigger_is_found(buffer: bytes, found: tuple[int, int]) -> None:
