@@ -28,7 +28,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _DNS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _NUMERIC = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")  # a last label of this form makes it an address to inet_aton
-_URL = re.compile(r"https?://(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?(?:[/?][!-~]*)?", re.IGNORECASE)
+_URL = re.compile(
+    r"https?://(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?(?:[/?][!-~]*)?", re.IGNORECASE | re.ASCII
+)
 _NOT_IN_URL = frozenset('{}[]<>"\\^`|#')  # globs of curl, and what clients do not read alike
 _PLAIN = re.compile(r"/|(?:/(?!\.(?:/|\Z)|\.\.(?:/|\Z))[^/]+)+/?")  # no empty part, no . and no ..
 _REMOTE = re.compile(r"[^/]*:")  # host:path to tar, scp and rsync; a URI to sqlite

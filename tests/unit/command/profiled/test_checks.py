@@ -95,6 +95,7 @@ REFUSES: dict[str, list[str]] = {
     "host_port": ["a", "a:", ":1", "a:0", "a:65536", "::1:80", "a:x"],
     "port": ["0", "65536", "-1", "1x", "", "²"],
     "url": [
+        "httpſ://a.internal/",  # a long s, which is one of s in small letters
         *("ftp://a/", "file:///x", "a.internal", "http://u@a/", "http://u:p@a/", "http://a\\@b/", "http://a/{b}"),
         *("http://a/[1-9]", "http://a/x y", "http://a#@b/", "http://2130706433/", "http://a:0/", "http://a:99999/"),
         *("http://[::1]/", "http:///x", "http://é/", "gopher://a/", "http://a/\x00", "-http://a/"),
