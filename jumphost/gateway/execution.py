@@ -56,6 +56,8 @@ class Execution:
         self._document = decode(decision.judgement.document)
         recipient = Recipient(self._document.id, caller.identity.name, target, trail.login)
         self._leasing = Leasing(parts, trail, decision, recipient)
+        terms = decision.obligations.credential
+        self._delivery = terms.delivery if terms else ""
         self._recording: Recording | None = None
         self._relay: Relay | None = None
         self._process: Process | None = None
@@ -167,6 +169,8 @@ class Execution:
         await self._leasing.give_back()
         if self._process is not None:
             await _closed(self._process, self._document.id)
+            if self._delivery == "file":
+                await self._stop()  # what lies there is a secret, though one that opens nothing any more
         if self._recording is None:
             return
         try:
@@ -175,6 +179,11 @@ class Execution:
         except TimeoutError:
             raise Unavailable(Code.RECORDING_FAILED, "the recording cannot be closed", detail=_LATE) from None
         self._trail.note(Kind.RECORDING_SEAL, self._decision.id, sha256=seal.sha256, bytes=seal.bytes)
+
+    async def tidy(self) -> None:
+        """Takes away the socket that the target made for a lease, and whoever the command left behind; never raises."""
+        if self._process is not None and self._delivery == "proxy":
+            await self._stop()
 
     def _open(self) -> Recording:
         parts, decision = self._parts, self._decision

@@ -12,6 +12,7 @@
     none is: an open login is used (targets of mode connection), or the command runs here (of kind process)
 (9) target opened, relay through recording, limits enforced
 (10) always: command stopped if it was cut, lease ended, recording sealed, outcome journalled, then the caller told
+(10a) what lies on the target for a lease is taken away, and whoever the command left behind with it
 
 Whatever ends a session early (revocation, a limit, a fault of recorder or journal, a caller who left) goes through
 ``cut``: it cancels what is going on, and (10) follows.
@@ -102,6 +103,9 @@ class Session:
                 ending = self._failed(error)
             self._stage = self._stage if self._stage is Stage.ENDED else step(self._stage, Stage.ENDED)
             await self._close(ending)
+            # (10a)
+            if self._execution is not None:
+                await self._execution.tidy()
         finally:
             self._input.drop()
             self.over.set()

@@ -45,7 +45,7 @@ class Order(Struct, frozen=True):
     login: str
     line: str  # the pinned string, equal to the certificate's force-command
     connection: str = ""  # id of the caller's; nothing that was kept is used without one
-    # Both are there before the command starts, where ``command.leased`` says, and gone once ``Process.close`` returns.
+    # Both are there before the command starts, where ``command.leased`` says, and gone once ``Process.stop`` returns.
     socket: Socket | None = None
     secret: Secret | None = None  # what the file of its lease holds
 
@@ -88,7 +88,10 @@ class Process(Protocol):
         """The end, after the last data(); Unavailable (target.unreachable) if the connection broke."""
 
     async def stop(self) -> bool:
-        """Ends every process of the request on the target and checks that none is left; true if so. Idempotent."""
+        """Ends every process of the request on the target and checks that none is left; true if so. Idempotent.
+
+        What the order had put there for the command goes too; also after its end, and after ``close``.
+        """
 
     async def close(self) -> None:
         """Gives up the connection; idempotent, never raises."""

@@ -220,10 +220,8 @@ class SshProcess:
         return self._stopped
 
     async def close(self) -> None:
-        """Gives up the connection, or its seat on it; takes away what was leased, from whoever is left too."""
+        """Gives up the connection, or its seat on it."""
         await self._connection.end()
-        if self._order.socket is not None or self._order.secret is not None:
-            await self.stop()
 
     async def _relay_signals(self) -> None:
         while True:

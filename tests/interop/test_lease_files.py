@@ -35,6 +35,7 @@ async def finished(one: Order, mint: Mint) -> tuple[Exit, str]:
     process.write_eof()
     end = await process.wait()
     await process.close()
+    assert await process.stop()
     return end, (output.stdout + output.stderr).decode()
 
 

@@ -51,6 +51,7 @@ async def running(one: Order, ca: TargetCA, output: Collected) -> AsyncIterator[
         yield process
     finally:
         await process.close()
+        assert await process.stop()
 
 
 async def finished(one: Order, ca: TargetCA) -> tuple[int, str]:

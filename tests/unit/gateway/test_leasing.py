@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from jumphost.errors import Code, Refused, Status
@@ -19,8 +20,7 @@ REVOKED = {"reason": "ended", "left": False}
 
 
 @pytest.fixture
-async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    monkeypatch.setattr("jumphost.config.credentials.BUILT", {"ssh": {"proxy"}})
+async def here(tmp_path: Path) -> AsyncIterator[House]:
     async with house(tmp_path) as made:
         owing(made.engine, credential=CredentialTerms("db", 60))
         yield made
@@ -59,6 +59,7 @@ async def test_a_command_has_a_lease_and_it_ends_with_it(here: House) -> None:
 
 async def test_the_order_of_its_events(here: House) -> None:
     await here.run("true")
+    await here.event("credential.issue", purpose="stop")
     kinds = [event["kind"] for event in await here.events()]
     steps = ("command.start", "credential.issue", "credential.revoke", "session.close")
     assert [kind for kind in kinds if kind in steps] == [
@@ -67,9 +68,30 @@ async def test_the_order_of_its_events(here: House) -> None:
         "credential.issue",  # of the login
         "credential.revoke",
         "session.close",
+        "credential.issue",  # of the login that takes away what lies there for it
     ]
     (known,) = here.runner.known.values()
     assert "credential.issue" in known, "the lease is in the journal before the target is touched"
+
+
+async def test_who_is_left_behind_with_it_is_ended_though_the_caller_was_told(here: House) -> None:
+    here.runner.stop_fault = raises(ZeroDivisionError())
+    done = await here.run("exit 3")
+    assert (done.exit_status, done.stderr) == (3, "")
+    await here.until(lambda: len(here.runner.stopped) == 1)
+    assert gone(here)
+
+
+async def test_a_secret_on_the_target_is_gone_before_the_caller_is_told(
+    here: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = replace(here.parts.settings.credentials["db"], delivery=("file",))
+    monkeypatch.setitem(here.parts.settings.credentials, "db", source)
+    monkeypatch.setitem(here.parts.deliveries, ("ssh", "file"), here.delivery)
+    owing(here.engine, credential=CredentialTerms("db", 60, "file"))
+    assert (await here.run("true")).exit_status == 0
+    ends = [event for event in await here.events("credential.issue", "session.close") if event.get("purpose") != "run"]
+    assert [event["kind"] for event in ends if not event.get("name")] == ["credential.issue", "session.close"]
 
 
 async def test_no_lease_where_none_is_owed(here: House) -> None:

@@ -24,7 +24,7 @@ from jumphost.store.writer import unavailable
 from jumphost.testing.clock import ManualClock
 from jumphost.testing.session import ONE_DBA, Fault, House, hangs, holding, house, owing, raises, verdict
 
-LEASE = CredentialTerms("db", 60)
+LEASE = CredentialTerms("db", 60, "env")
 
 STAGES = ("judging", "holding", "opening", "minting", "starting", "running")
 STOLEN = Refused(Code.IDENTITY_REVOKED, "the certificate was revoked")
