@@ -9,6 +9,7 @@ from pathlib import Path
 from jumphost import wire
 from jumphost.clock import Clock, utc
 from jumphost.command.profiled.profile import encode
+from jumphost.config.credentials import Redis
 from jumphost.config.issuers import Issuer
 from jumphost.config.load import SiteConfig, entry_line, load_site
 from jumphost.config.settings import Policy, Settings
@@ -141,13 +142,16 @@ def providers(site: Site, settings: Settings) -> Mapping[str, Provider]:
 
 def provider(site: Site, settings: Settings, name: str) -> Provider:
     """What makes the credential of a name that there is."""
-    source = settings.credentials[name]
+    source, mark = settings.credentials[name], _mark(site, settings, name)
+    admin, ca = site.resolve(source.admin), site.resolve(source.ca) if source.ca else None
+    if isinstance(source, Redis):
+        from jumphost.credential.redis import RedisProvider
+
+        return RedisProvider(source, admin=admin, ca=ca, mark=mark)
     from jumphost.credential.postgres import PostgresProvider
     from jumphost.credential.postgres_admin import Admin
 
-    ca = site.resolve(source.ca) if source.ca else None
-    admin = Admin(source, admin=site.resolve(source.admin), ca=ca)
-    return PostgresProvider(source, admin, mark=_mark(site, settings, name))
+    return PostgresProvider(source, Admin(source, admin=admin, ca=ca), mark=mark)
 
 
 def _mark(site: Site, settings: Settings, name: str) -> str:

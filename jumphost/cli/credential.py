@@ -9,7 +9,7 @@ import typer
 from jumphost import log, registry
 from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, out, table, usage
 from jumphost.clock import SystemClock, rfc3339
-from jumphost.config.credentials import Credential
+from jumphost.config.credentials import Credential, server
 from jumphost.credential.base import Checked, Finding, Provider
 from jumphost.credential.trial import trial
 from jumphost.errors import Unavailable
@@ -88,7 +88,7 @@ def _entry(name: str, entry: Credential, live: list[dict[str, Any]] | None) -> d
     return {
         "name": name,
         "kind": entry.__struct_config__.tag,
-        "server": f"{entry.host}:{entry.port}/{entry.database}",
+        "server": server(entry),
         "template": entry.template,
         "delivery": list(entry.delivery),
         "max_ttl": entry.max_ttl,

@@ -9,6 +9,7 @@ import typer
 from jumphost.cli.common import FOUND, JsonOption, SiteOption, emit, noun, open_site, out, printable, table, usage
 from jumphost.cli.reload import sentence, tell_gateway
 from jumphost.config import files
+from jumphost.config.credentials import built
 from jumphost.config.edit import append_entry
 from jumphost.config.load import load_site, load_targets, trial
 from jumphost.config.site import Site
@@ -110,7 +111,9 @@ def enroll(name: Name, site: SiteOption = None, as_json: JsonOption = False) -> 
 
     place = open_site(site)
     config = load_site(place)
-    sockets = any("proxy" in source.delivery for source in config.settings.credentials.values())
+    sockets = any(
+        "proxy" in built(source, "ssh") & {*source.delivery} for source in config.settings.credentials.values()
+    )
     made = enrolment(_ssh_target(config.targets, name), _target_ca(place), sockets=sockets)
     emit(made, as_json=as_json, text=lambda: print(made.script, end=""))
 

@@ -12,6 +12,7 @@ from jumphost.model.target import Kind
 
 FOLDER: Final = "/tmp"  # noqa: S108  # where sshd can make a socket for every login; nobody takes another's name there
 SERVICE: Final = "lease"  # of the service file that clients of PostgreSQL read
+REDIS: Final = f"{FOLDER}/redis.sock"  # in a sandbox, which has the folder to itself: `redis-cli -s /tmp/redis.sock`
 _LOWEST, _HIGHEST = 1024, 65_535  # of the ports that libpq takes for the name of a socket
 
 

@@ -3,7 +3,7 @@
 Each kind has a struct of its own, told by its tag; ``registry`` maps it to what implements it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -12,6 +12,7 @@ from jumphost.config.section import Duration, Positive, Section, loopback
 
 Delivery = Literal["proxy", "file", "env"]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
+Host = Annotated[str, Meta(pattern=r"\A(/[^\0,]+|[A-Za-z0-9_:][A-Za-z0-9._:-]*)\Z")]
 
 BUILT: Mapping[str, frozenset[Delivery]] = {"ssh": frozenset({"proxy", "file"}), "process": frozenset({"proxy"})}
 """The deliveries that there are, by kind of target."""
@@ -33,7 +34,7 @@ class Postgres(Source, frozen=True, tag="postgres", kw_only=True):
     signed by; only a server on this machine may do without.
     """
 
-    host: Annotated[str, Meta(pattern=r"\A(/[^\0,]+|[A-Za-z0-9_:][A-Za-z0-9._:-]*)\Z")]
+    host: Host
     database: Annotated[str, Meta(pattern=r"\A[^\0]{1,63}\Z")]
     admin: str
     template: Annotated[str, Meta(pattern=r"\A[^\0]{1,63}\Z")]
@@ -42,7 +43,27 @@ class Postgres(Source, frozen=True, tag="postgres", kw_only=True):
     connections: Positive = 4  # that one lease may have open at once
 
 
-Credential = Postgres
+class Redis(Source, frozen=True, tag="redis", kw_only=True):
+    """A user of its own for each command, with the rules of the user ``template``.
+
+    ``host`` is a name, an address, or the path of a unix socket. ``admin`` is a file (0600) with one line
+    ``USER:PASSWORD``: a user that may use ACL. ``ca`` is as for PostgreSQL.
+    """
+
+    host: Host
+    admin: str
+    template: Annotated[str, Meta(pattern=r"\A[^\0\s]{1,63}\Z")]
+    port: Port = 6379
+    ca: str = ""
+
+
+Credential = Postgres | Redis
+
+
+def server(value: Credential) -> str:
+    """Where it comes from, for people."""
+    where = f"{value.host}:{value.port}"
+    return f"{where}/{value.database}" if isinstance(value, Postgres) else where
 
 
 def local(host: str) -> bool:
@@ -50,18 +71,26 @@ def local(host: str) -> bool:
     return host.startswith("/") or loopback(host)
 
 
-def postgres(value: Postgres) -> Iterator[str]:
+def built(source: Source, kind: str) -> Set[Delivery]:
+    """The deliveries of a credential that there are for a kind of target.
+
+    Clients of Redis read no environment, so that its socket has one name, which only a sandbox has to itself.
+    """
+    there: Set[Delivery] = BUILT.get(kind, frozenset())
+    return there if isinstance(source, Postgres) else there & {"proxy"} if kind == "process" else frozenset()
+
+
+def _proven(value: Credential) -> Iterator[str]:
     """The server is one that nobody else can be: by its certificate, or by being here."""
     if not value.ca and not local(value.host):
         yield f"got no ca for {value.host}, expected a file of PEM certificates: its own is verified"
 
 
-def check(value: Source) -> Iterator[str]:
+def check(value: Credential) -> Iterator[str]:
     """How the parts of one entry agree."""
     if not value.delivery:
         yield "got no delivery, expected at least one of proxy, file, env"
-    if isinstance(value, Postgres):
-        yield from postgres(value)
+    yield from _proven(value)
 
 
 def unfit(credentials: Mapping[str, Credential], name: str, delivery: str, kind: str) -> str:
@@ -70,6 +99,6 @@ def unfit(credentials: Mapping[str, Credential], name: str, delivery: str, kind:
         return f"the policy asks for a credential that this gateway does not have: {name}"
     if delivery not in credentials[name].delivery:
         return f"the policy asks for the credential {name} by {delivery}, which its entry does not name"
-    if delivery not in BUILT.get(kind, ()):
+    if delivery not in built(credentials[name], kind):
         return f"the policy asks for a credential by {delivery}, which targets of kind {kind} cannot take"
     return ""

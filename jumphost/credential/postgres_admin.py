@@ -9,6 +9,7 @@ import psycopg
 import structlog
 
 from jumphost.config.credentials import Postgres
+from jumphost.credential.login import read_login
 from jumphost.errors import Code, Unavailable
 from jumphost.secret import Secret
 
@@ -100,12 +101,9 @@ class Admin:
 
     def _login(self) -> tuple[str, Secret]:
         try:
-            role, colon, password = self._admin.read_text().strip("\r\n").partition(":")
-        except (OSError, UnicodeDecodeError) as error:
-            raise unavailable(f"{self._admin} cannot be read: {type(error).__name__}") from None
-        if not colon or not role or not password:
-            raise unavailable(f"got no ROLE:PASSWORD in {self._admin}")
-        return role, Secret(password.encode())
+            return read_login(self._admin)
+        except ValueError as error:
+            raise unavailable(str(error)) from None
 
 
 def _text(error: psycopg.Error | OSError) -> str:

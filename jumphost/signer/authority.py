@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S, id_time_ns, parse_rfc3339
 from jumphost.command import forced, leased, received
-from jumphost.config.credentials import unfit
+from jumphost.config.credentials import Postgres, unfit
 from jumphost.config.load import SiteConfig
 from jumphost.errors import JumphostError
 from jumphost.evidence import sshsig
@@ -229,8 +229,9 @@ def _leased(request: Request, obligations: Obligations, place: Target, config: S
         refuse(f"got a credential for one command on {place.name}, whose mode is {place.mode}")
     if terms.delivery == "file":
         return leased.postgres_file(request.id)
-    database = sources[terms.name].database
-    return leased.postgres(request.id, kind=place.kind, login=request.target.login, database=database)
+    if not isinstance(source := sources[terms.name], Postgres):
+        return NOTHING
+    return leased.postgres(request.id, kind=place.kind, login=request.target.login, database=source.database)
 
 
 def _check_kind(name: str, kind: str) -> None:

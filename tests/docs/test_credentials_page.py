@@ -7,10 +7,12 @@ from typing import Any
 import psycopg
 import pytest
 from msgspec.structs import replace
+from redis.exceptions import ResponseError
 
-from jumphost.config.credentials import Postgres, Source
+from jumphost.config.credentials import Postgres, Redis, Source
 from jumphost.credential.postgres import PostgresProvider
 from jumphost.credential.postgres_admin import Admin
+from jumphost.testing import redis
 from jumphost.testing.postgres import MARK, Visitor, bank
 from jumphost.testing.provider_contracts import issued
 from tests.docs.test_reference import defaults, said
@@ -37,7 +39,7 @@ def test_every_key_of_every_kind() -> None:
     assert keys(table).pop("kind") == "required"
     checked(table.replace("| `kind` |", ""), of_all)
     pages = {kind.partition("\n")[0]: kind for kind in kinds}
-    for kind in (Postgres,):
+    for kind in (Postgres, Redis):
         own = {key: (default, duration) for key, default, duration in defaults(kind) if key not in of_all}
         checked(pages[str(kind.__struct_config__.tag)], own)
 
@@ -62,5 +64,25 @@ async def test_the_sql_of_the_page_makes_a_server_that_works(tmp_path: Path) -> 
             await provider.revoke(minted.lease)
             assert await provider.check(writes=False) == []
             await provider.close()
+    except LookupError as missing:
+        pytest.skip(str(missing))
+
+
+async def test_the_users_of_the_page_make_a_redis_that_works(tmp_path: Path) -> None:
+    lines = re.findall(r"^ACL SETUSER .*$", PAGE, re.MULTILINE)
+    assert len(lines) == 3
+    try:
+        with redis.redis() as server:
+            for line in lines:
+                server.ask(*line.split())
+            (tmp_path / "admin").write_text("jumphost_admin:CHANGE-ME\n")
+            provider = server.provider(admin=str(tmp_path / "admin"))
+            minted = await issued(provider)
+            visit = await redis.Visitor.enter(minted.material)
+            await visit.ask()
+            with pytest.raises(ResponseError, match="no permissions"):
+                await visit.do("SET", "cards:1", "x")
+            await visit.close()
+            await provider.revoke(minted.lease)
     except LookupError as missing:
         pytest.skip(str(missing))

@@ -16,6 +16,7 @@ from jumphost.secret import Secret
 
 PACKAGE = Path(jumphost.__file__).parent
 MAY_REVEAL = {
+    "testing",  # its clients log in as commands do
     "credential",
     "target",
     "signer",

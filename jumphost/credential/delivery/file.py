@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jumphost.command import leased
-from jumphost.config.credentials import Credential
+from jumphost.config.credentials import Credential, Postgres
 from jumphost.credential.base import Minted, Recipient
 from jumphost.credential.delivery.tenants import Tenants
+from jumphost.errors import Code, Refused
 from jumphost.secret import Secret
 from jumphost.stream import Socket
 
@@ -37,6 +38,8 @@ class FileDelivery:
     async def prepare(self, minted: Minted, recipient: Recipient) -> Filed:
         """A file for the target to take; raises as ``Tenants.enter``, OSError where the certificates cannot be read."""
         source, request = self._credentials[minted.lease.name], recipient.request
+        if not isinstance(source, Postgres):
+            raise Refused(Code.POLICY_UNSUPPORTED, f"{minted.lease.name} is no database whose clients read such a file")
         password = minted.secret("password")
         values = {
             "host": source.host,

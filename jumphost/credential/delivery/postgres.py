@@ -16,13 +16,13 @@ import structlog
 
 from jumphost.credential.delivery import backend, pgwire
 from jumphost.credential.delivery.backend import Place, Streams, Turned
+from jumphost.credential.delivery.pump import relay
 from jumphost.secret import Secret
 from jumphost.stream import Reader, Writer
 
 CONNECTIONS: Final = 10  # sessions of a lease at once, where it names no number
 START_S: Final = 10.0  # for a client to say what it wants
 LOGIN_S: Final = 15.0  # for the server to be reached, to let us in and to be ready
-PIECE: Final = 65_536  # bytes on their way at once, each way
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +106,7 @@ class PostgresProxy:
                 log.warning("proxy.no_database", user=self._user, error=f"{type(error).__name__}: {error}")
                 await _refuse(writer, "08001", "the database cannot be reached, or did not prove itself")
                 return
-            await _relay(reader, writer, streams)
+            await relay(reader, writer, streams)
         finally:
             self._keys.discard(key)
             if streams is not None:
@@ -149,27 +149,3 @@ async def _until_ready(streams: Streams) -> AsyncIterator[tuple[bytes, bytes]]:
 async def _refuse(writer: Writer, sqlstate: str, text: str) -> None:
     writer.write(pgwire.failure(sqlstate, text))
     await writer.drain()
-
-
-async def _relay(reader: Reader, writer: Writer, streams: Streams) -> None:
-    """Ends when the server does; a client that ended may still be answered, where its end can be told alone."""
-    async with asyncio.TaskGroup() as group:
-        asking = group.create_task(_pump(reader, streams[1]))
-        await _pump(streams[0], writer)
-        asking.cancel()
-
-
-async def _pump(source: Reader, sink: Writer) -> None:
-    try:
-        while piece := await source.read(PIECE):
-            sink.write(piece)
-            await sink.drain()
-    except (OSError, asyncssh.Error):
-        pass  # one of them is gone: the same as its end
-    try:
-        if sink.can_write_eof():
-            sink.write_eof()
-        else:
-            sink.close()  # TLS has no half close: clients of PostgreSQL end by leaving
-    except (OSError, asyncssh.Error):
-        pass

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jumphost.command import leased
-from jumphost.config.credentials import Credential
+from jumphost.config.credentials import Credential, Redis
 from jumphost.credential.base import Minted, Recipient
 from jumphost.credential.delivery.backend import Place
 from jumphost.credential.delivery.postgres import PostgresProxy
+from jumphost.credential.delivery.redis import RedisProxy
 from jumphost.credential.delivery.tenants import Tenants
 from jumphost.secret import Secret
 from jumphost.stream import Socket
@@ -19,7 +20,9 @@ class Proxied:
     secrets: tuple[Secret, ...] = ()
     file: Secret | None = None
 
-    def __init__(self, proxy: PostgresProxy, env: Mapping[str, str], socket: Socket, left: Callable[[], None]) -> None:
+    def __init__(
+        self, proxy: PostgresProxy | RedisProxy, env: Mapping[str, str], socket: Socket, left: Callable[[], None]
+    ) -> None:
         self.env, self.socket = env, socket
         self._proxy, self._left = proxy, left
         self._closed = False
@@ -41,12 +44,14 @@ class ProxyDelivery:
     async def prepare(self, minted: Minted, recipient: Recipient) -> Proxied:
         """A socket for the target to make; raises as ``Tenants.enter``."""
         source, request = self._credentials[minted.lease.name], recipient.request
+        place = Place(source.host, source.port, str(self._resolve(source.ca)) if source.ca else "")
+        user, password = minted.lease.subject, minted.secret("password")
+        if isinstance(source, Redis):
+            redis = RedisProxy(place, user=user, password=password)
+            socket = Socket(leased.REDIS, redis.serve)
+            return Proxied(redis, {}, socket, left=self._tenants.enter(minted, recipient))
         proxy = PostgresProxy(
-            Place(source.host, source.port, str(self._resolve(source.ca)) if source.ca else ""),
-            user=minted.lease.subject,
-            database=source.database,
-            password=minted.secret("password"),
-            connections=source.connections,
+            place, user=user, database=source.database, password=password, connections=source.connections
         )
         return Proxied(
             proxy,

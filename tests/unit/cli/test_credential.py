@@ -10,6 +10,7 @@ import yaml
 from jumphost.config.create import create_site
 from jumphost.config.site import Site
 from jumphost.model.decision import CredentialTerms
+from jumphost.testing import redis
 from jumphost.testing.commands import run
 from jumphost.testing.postgres import TEMPLATE, Bank, bank
 from jumphost.testing.session import house, owing
@@ -122,3 +123,21 @@ async def test_the_list_of_what_is_live(tmp_path: Path, monkeypatch: pytest.Monk
             async with asyncio.timeout(20):
                 await process.wait()
         assert (await here.command("credential", "list", "--json")).json[0]["leases"] == []
+
+
+def test_a_redis(tmp_path: Path) -> None:
+    place = create_site(tmp_path / "site")
+    try:
+        with redis.redis() as cache:
+            with place.settings.open("a") as file:
+                yaml.safe_dump({"credentials": {"cache": cache.entry}}, file)
+            words = ("--site", place.root)
+            (one,) = run("credential", "list", "--json", *words).json
+            assert (one["kind"], one["server"]) == ("redis", f"{cache.source.host}:6379")
+            assert run("credential", "check", "cache", *words).out == "cache: nothing found\n"
+            cache.ask("ACL", "SETUSER", redis.TEMPLATE, "+acl")
+            ran = run("credential", "check", "cache", "--json", *words)
+            assert (ran.status, [one["code"] for one in ran.json]) == (1, ["trial.issue"])
+            assert "may ACL SETUSER, which outlives a lease" in ran.json[0]["message"]
+    except LookupError as missing:
+        pytest.skip(str(missing))

@@ -3,7 +3,7 @@
 import pytest
 
 from jumphost.config import credentials
-from jumphost.config.credentials import Postgres, unfit
+from jumphost.config.credentials import Postgres, Redis, unfit
 from jumphost.config.load import load_site
 from jumphost.config.site import Site
 from jumphost.errors import Problems
@@ -46,9 +46,9 @@ def test_an_entry(site: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"kind": ""}, "credentials.db: got no 'kind', expected one of postgres"),
-        ({"kind": "oracle"}, "credentials.db.kind: got 'oracle', expected one of postgres"),
-        ({"kind": "[postgres]"}, "credentials.db.kind: got a list, expected one of postgres"),
+        ({"kind": ""}, "credentials.db: got no 'kind', expected one of postgres, redis"),
+        ({"kind": "oracle"}, "credentials.db.kind: got 'oracle', expected one of postgres, redis"),
+        ({"kind": "[postgres]"}, "credentials.db.kind: got a list, expected one of postgres, redis"),
         ({"template": ""}, "credentials.db: got no 'template', expected text"),
         ({"hots": "x"}, "credentials.db.hots: got an unknown key, expected 'host'?"),
         ({"host": "a b"}, "credentials.db.host: got 'a b', expected text"),
@@ -98,3 +98,23 @@ def test_what_a_policy_may_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert unfit({"db": HERE}, "other", "proxy", "ssh").endswith("does not have: other")
     assert "by env, which its entry does not name" in unfit({"db": HERE}, "db", "env", "ssh")
     assert "targets of kind process cannot take" in unfit({"db": HERE}, "db", "proxy", "process")
+
+
+def test_an_entry_of_redis(site: Site) -> None:
+    write(site, "cache: {kind: redis, host: /run/redis.sock, admin: keys/payments, template: cards_ro}")
+    made = load_site(site).settings.credentials["cache"]
+    assert made == Redis(host="/run/redis.sock", admin="keys/payments", template="cards_ro")
+
+
+def test_a_redis_elsewhere_is_proven_by_its_certificate(site: Site) -> None:
+    write(site, "cache: {kind: redis, host: cache.example, admin: keys/payments, template: cards_ro}")
+    assert problems(site)[0].startswith("credentials.cache: got no ca for cache.example, expected a file")
+
+
+def test_redis_is_for_sandboxes_by_proxy() -> None:
+    cache = {"cache": Redis(host="/s", admin="a", template="t", delivery=("proxy", "file"))}
+    assert unfit(cache, "cache", "proxy", "process") == ""
+    for delivery, kind in (("file", "process"), ("proxy", "ssh"), ("file", "ssh")):
+        assert unfit(cache, "cache", delivery, kind).endswith(
+            f"by {delivery}, which targets of kind {kind} cannot take"
+        )

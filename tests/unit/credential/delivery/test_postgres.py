@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from jumphost.credential.delivery import pgwire, postgres
+from jumphost.credential.delivery import pgwire, postgres, pump
 from jumphost.credential.delivery.backend import Place
 from jumphost.credential.delivery.postgres import PostgresProxy
 from jumphost.secret import Secret
@@ -308,7 +308,7 @@ class Stopped:
         self.got += len(data)
 
     async def drain(self) -> None:
-        if self.got > 10 * postgres.PIECE:
+        if self.got > 10 * pump.PIECE:
             self.full.set()
             await asyncio.Event().wait()
 
@@ -327,5 +327,5 @@ async def test_a_client_that_does_not_read_stops_the_server(lease: Door, bank: B
         await client.full.wait()
         writing = f"select wait_event from pg_stat_activity where usename = '{LEASED}'"
         await until(lambda: bank.server.ask(writing).stdout == "ClientWrite\n")
-        assert client.got < 12 * postgres.PIECE
+        assert client.got < 12 * pump.PIECE
         await lease.proxy.close()
