@@ -41,7 +41,7 @@ def rotate(kind: KindArgument, site: SiteOption = None, as_json: JsonOption = Fa
     place = open_site(site)
     made = _step(place, kind, "begin")
     now = f"the next {kind} CA is {made.next}: {_NEXT[kind]}" if made.next else f"the {kind} CA is {made.signs}"
-    _done(place, made, now, as_json)
+    _done(place, "rotate", made, now, as_json)
 
 
 @app.command()
@@ -50,7 +50,7 @@ def switch(kind: KindArgument, site: SiteOption = None, as_json: JsonOption = Fa
     place = open_site(site)
     made = _step(place, kind, "switch")
     done = f"the {kind} CA is {made.signs}; {made.old} is trusted until `jumphost ca retire {kind}`"
-    _done(place, made, done, as_json)
+    _done(place, "switch", made, done, as_json)
 
 
 @app.command()
@@ -70,7 +70,7 @@ def retire(
     if left > 0 and not now:
         usage(f"certificates of the old {kind} CA may be alive for {left:.0f} s more: wait, or use --now")
     made = _step(place, kind, "retire")
-    _done(place, made, f"the {kind} CA is {made.signs}, and no other is trusted", as_json)
+    _done(place, "retire", made, f"the {kind} CA is {made.signs}, and no other is trusted", as_json)
 
 
 @app.command()
@@ -106,7 +106,11 @@ def _step(place: Site, kind: Kind, step: str) -> State:
     return made
 
 
-def _done(place: Site, made: State, done: str, as_json: bool) -> None:
-    running = tell_gateway(place, done)
-    fields: dict[str, Any] = {**msgspec.to_builtins(made), "gateway": running}
+def _done(place: Site, step: str, made: State, done: str, as_json: bool) -> None:
+    state: dict[str, Any] = msgspec.to_builtins(made)
+    if running := tell_gateway(place, done):
+        from jumphost.gateway import control
+
+        control.call(place.control_socket, "ca.changed", {"step": step, "state": state})
+    fields = {**state, "gateway": running}
     emit(fields, as_json=as_json, text=lambda: out.print(printable(sentence(done, running))))

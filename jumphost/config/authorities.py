@@ -27,7 +27,7 @@ Kind = Literal["caller", "target", "host"]
 KINDS: tuple[Kind, ...] = ("caller", "target", "host")
 
 
-class State(Struct, frozen=True):
+class State(Struct, frozen=True, forbid_unknown_fields=True):
     """Fingerprints of a CA's keys: the one that signs, the one that is to come, and the one that went."""
 
     kind: Kind

@@ -2,11 +2,12 @@
 
 import asyncio
 import sqlite3
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
 from jumphost.clock import rfc3339
+from jumphost.config.authorities import State
 from jumphost.errors import Code, Refused
 from jumphost.gateway.control import Verb
 from jumphost.gateway.parts import Parts
@@ -42,6 +43,13 @@ class EnrollArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     identity: str
     ttl_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_TTL_S)]
+
+
+class CaArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A step that an operator took to change a CA, and its keys since then."""
+
+    step: Literal["rotate", "switch", "retire"]
+    state: State
 
 
 class IssuedArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +106,7 @@ class Administration:
             "credential.list": self._leases,
             "site.reload": self._reload,
             "cert.revoke": self._revoke,
+            "ca.changed": self._ca_changed,
             "cert.issued": self._issued,
             "cert.revoke_list": self._revoke_list,
             "identity.enroll": self._enroll,
@@ -151,6 +160,11 @@ class Administration:
         self._parts.standing.revoke(entry)
         gone = [entry.value] if entry.kind == "identity" else []
         return await self._gateway.shut_out(*gone)
+
+    async def _ca_changed(self, args: dict[str, Any]) -> None:
+        changed = _read(args, CaArgs)
+        state = msgspec.to_builtins(changed.state)
+        await self._journal(Kind.CA_CHANGE, ca=state.pop("kind"), step=changed.step, **state)
 
     async def _issued(self, args: dict[str, Any]) -> None:
         made = _read(args, IssuedArgs)

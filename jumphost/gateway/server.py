@@ -39,6 +39,7 @@ class Gateway:
         self._parts = parts
         self._connections: dict[str, Connection] = {}
         self._sessions: dict[Session, Connection] = {}
+        self._ended: set[Connection] = set()  # those that are being hung up: a second time would be too soon
         self._served: set[Connection] = set()  # those that had a session, and so may be reading the end of one
         self._floods = {kind: AuthFlood(parts.clock, kind=kind) for kind in (Kind.AUTH_REFUSED, Kind.REQUEST_REFUSED)}
         self._draining = asyncio.Event()
@@ -115,7 +116,7 @@ class Gateway:
         now = self._parts.clock.now_ns()
         for connection in list(self._connections.values()):
             try:
-                if connection.caller is not None:
+                if connection.caller is not None and connection not in self._ended:
                     self._parts.standing.check(connection.caller, now)
             except Refused as error:
                 if error.code is Code.IDENTITY_EXPIRED:
@@ -200,6 +201,7 @@ class Gateway:
         self._connections.pop(connection.id, None)
         self._leave(connection)
         self._served.discard(connection)
+        self._ended.discard(connection)
         if not self._served:
             self._parted.set()
 
@@ -261,6 +263,7 @@ class Gateway:
         session.cut(Refused(Code.CALLER_GONE, "the caller left"))
 
     def _end(self, connection: Connection, error: JumphostError) -> None:
+        self._ended.add(connection)
         self._leave(connection)
         mine = [session for session, of in self._sessions.items() if of is connection]
         for session in mine:

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     IDENTITY_ENROLL = "identity.enroll"
     IDENTITY_LOCK = "identity.lock"
     IDENTITY_UNLOCK = "identity.unlock"
+    CA_CHANGE = "ca.change"
     CERT_ISSUE = "cert.issue"
     CERT_REFUSED = "cert.refused"
     CERT_REVOKE = "cert.revoke"

@@ -15,7 +15,7 @@ from jumphost.clock import NS_PER_S, SystemClock
 from jumphost.testing.issuer import AUDIENCE, LocalIssuer, serving
 from jumphost.testing.lab import lab_site
 from jumphost.testing.saml import ENTITY, RECIPIENT, LocalIdp
-from jumphost.testing.site import LiveSite, has_ssh
+from jumphost.testing.site import OPTIONS, LiveSite, has_ssh
 
 CLOCK = SystemClock()
 MAIN = {"repository": "acme/deploy", "ref": "refs/heads/main"}
@@ -101,6 +101,9 @@ def test_a_machine_that_has_nothing_yet_is_enrolled(site: LiveSite, tmp_path: Pa
     done, key = login(site, token, tmp_path)
     assert done.returncode == 0, done.stderr
     assert site.ssh(key, "batch-host", "sh -c 'echo ran'").stdout == b"ran\n"
+    known = ("-o", f"UserKnownHostsFile={key}-known_hosts", "-o", "StrictHostKeyChecking=yes")
+    words = ["ssh", *OPTIONS, *known, "-i", str(key), "-p", str(site.port), "jumphost@127.0.0.1", "whoami"]
+    assert subprocess.run(words, capture_output=True).returncode == 0  # by the host CA that the exchange named
     other, _ = login(site, token, tmp_path / "other")
     assert (other.returncode, "token.enrolment" in other.stderr) == (77, True)
     states = [event["state"] for event in site.events("identity.enroll")]

@@ -112,6 +112,26 @@ def test_a_stolen_certificate_locks_the_identity(own: LiveSite) -> None:
     assert own.json("identity", "list")[0]["locked"] is None
 
 
+def test_a_revocation_list_ends_what_runs_and_survives_a_restart(own: LiveSite, tmp_path: Path) -> None:
+    key, other = own.key(BOT), own.key(BOT)
+    serial = own.events("cert.issue")[-2]["serial"]
+    running = own.ssh_started(key, "batch-host", BEGUN)
+    assert running.stdout is not None
+    assert running.stdout.readline() == b"begun\n"
+    (tmp_path / "spec").write_text(f"serial: {serial}\n")
+    words = ["ssh-keygen", "-q", "-k", "-f", tmp_path / "krl", "-s", own.root / "keys/caller_ca.pub", tmp_path / "spec"]
+    subprocess.run(words, check=True)
+    own.cli("cert", "revoke", "--krl", str(tmp_path / "krl"))
+    _, said = running.communicate(timeout=30)
+    assert (running.returncode, b"identity.revoked" in said) == (77, True)
+    assert (whoami(own, key), whoami(own, other)) == (255, 0)
+    own.stop()
+    own.start()
+    assert (whoami(own, key), whoami(own, other)) == (255, 0)
+    [event] = [event for event in own.events("cert.revoke") if event["by"] == "krl"]
+    assert event["entries"] == 1
+
+
 @pytest.mark.parametrize(("step", "given"), [("renewing", 0), ("renewed", 1)])
 def test_a_crash_while_renewing_locks_nobody_out(own: LiveSite, step: str, given: int) -> None:
     key = own.key("backup-job")

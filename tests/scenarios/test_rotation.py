@@ -50,6 +50,9 @@ def test_the_caller_ca(own: LiveSite) -> None:
     assert own.ssh(old, "batch-host", SAYS).returncode == 255
     assert works(own, new, own.key(BOT))
     old.with_name(f"{old.name}-cert.pub").write_bytes(renewed.stdout)
+    assert [(event["ca"], event["step"]) for event in own.events("ca.change")] == [
+        ("caller", step) for step in ("rotate", "switch", "retire")
+    ]
     assert works(own, old)  # what the old CA's certificate bought is of the new CA
 
 

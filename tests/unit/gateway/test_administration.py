@@ -146,9 +146,11 @@ async def test_a_reload_ends_whom_the_files_no_longer_allow(
     last = (await here.events())[-1]
     assert (last["hold"], last["reason"]) == (mine.id, "its identity was revoked")
     assert (client(disabled).disconnected, client(other).disconnected) == (["the identity was revoked"], [])
-    assert await verbs["site.reload"]({}) == {"ended": 1, "withdrawn": 0}  # it has not closed yet
+    assert await verbs["site.reload"]({}) == {"ended": 0, "withdrawn": 0}  # it is being closed: once is enough
+    assert client(disabled).disconnected == ["the identity was revoked"]
     gateway.closed(disabled.connection)
-    assert await verbs["site.reload"]({}) == {"ended": 0, "withdrawn": 0}
+    gateway.login_ok(disabled.connection)
+    assert (await verbs["site.reload"]({}))["ended"] == 1
 
 
 async def test_an_identity_that_is_gone_from_the_files_is_disabled_too(here: Gatehouse, verbs: dict[str, Verb]) -> None:
@@ -253,3 +255,12 @@ async def test_a_certificate_that_an_operator_made_is_journalled(here: Gatehouse
     await verbs["cert.issued"]({"identity": NAME, "serial": "7", "key": "SHA256:k", "valid_before": "later"})
     [event] = await here.events()
     assert (event["kind"], event["identity"], event["how"], event["serial"]) == ("cert.issue", NAME, "operator", "7")
+
+
+async def test_a_step_in_changing_a_ca_is_journalled(here: Gatehouse, verbs: dict[str, Verb]) -> None:
+    state = {"kind": "host", "signs": "SHA256:a", "next": "SHA256:b", "old": "", "trusted": ["SHA256:a", "SHA256:b"]}
+    await verbs["ca.changed"]({"step": "rotate", "state": state})
+    [event] = await here.events()
+    told = (event["kind"], event["ca"], event["step"], event["signs"], event["next"])
+    assert told == ("ca.change", "host", "rotate", "SHA256:a", "SHA256:b")
+    assert (await refusal(verbs["ca.changed"]({"step": "other", "state": state}))).code is Code.REQUEST_INVALID

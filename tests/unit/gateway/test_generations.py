@@ -12,6 +12,7 @@ from jumphost.identity.renewal import GRACE_S
 from jumphost.identity.revocation import Revocation
 from jumphost.model.event import Event
 from jumphost.model.identity import Caller
+from jumphost.signer.protocol import Issued, RenewCaller
 from jumphost.sshkey import read_line
 from jumphost.store import families, revocations
 from jumphost.testing.gatehouse import ADDRESS, NAME, Gatehouse
@@ -68,6 +69,20 @@ async def test_a_renewal_that_is_not_on_disk_is_not_given(here: Gatehouse, at: G
         await renews(at, caller)
     assert at.login(caller, OWNER) is None
     assert at.locked.empty()
+
+
+@pytest.mark.parametrize("fault", [Unavailable(Code.SIGNER_UNAVAILABLE, "down"), Refused(Code.SIGNER_REFUSED, "no")])
+async def test_what_the_signer_does_not_sign_changes_nothing(here: Gatehouse, fault: Exception) -> None:
+    class Silent:
+        async def ask(self, question: RenewCaller) -> Issued:
+            raise fault
+
+    at, caller = Generations(here.store, here.clock, here.standing, Silent()), here.caller()
+    with pytest.raises(type(fault)):
+        await renews(at, caller)
+    assert await here.events() == []
+    assert await here.store.read(families.everything) == []
+    assert at.login(caller, OWNER) is None
 
 
 async def test_an_owner_renews_on_and_on(here: Gatehouse, at: Generations) -> None:
