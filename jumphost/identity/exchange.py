@@ -126,7 +126,7 @@ def _issue(
         decision=decision,
         identity=grant.identity,
         data={
-            "how": "token",
+            "how": "exchange",
             "source": source,
             "issuer": claims.issuer,
             "subject": claims.subject,

@@ -39,7 +39,8 @@ class IssuerKeys:
 
         Refused (token.signature, token.algorithm) if there is none, Unavailable (token.unavailable) if none are known.
         """
-        await self._refresh(REFRESH_S)
+        if self._loaded is None or not self._loading.locked():  # nobody waits for new keys who can do without
+            await self._refresh(REFRESH_S)
         if not self._named(token):
             await self._refresh(RETRY_S)
         if self._loaded is None or self._clock.monotonic() - self._loaded > STALE_S:
@@ -64,9 +65,7 @@ class IssuerKeys:
         return [key for key in self._keys if not token.kid or key.kid == token.kid]
 
     async def _refresh(self, age_s: float) -> None:
-        """Has the keys anew if they are older; one at a time, and nobody waits for that who can do without."""
-        if self._loading.locked() and self._loaded is not None and age_s == REFRESH_S:
-            return
+        """Has the keys anew if they are older; one at a time, and no more often than RETRY_S allows."""
         async with self._loading:
             now = self._clock.monotonic()
             if self._loaded is not None and now - self._loaded < age_s:

@@ -79,8 +79,11 @@ def test_a_token_buys_a_certificate_for_one_operation(site: LiveSite, issuer: Lo
     assert who["claims"] == {**MAIN, "run_id": "7", "actor": "alice"}
     assert who["scope"] == ["exec:batch-host"]
     (sold,) = [event for event in site.events("cert.issue") if event["claims"].get("run_id") == "7"]
-    assert (sold["how"], sold["identity"], sold["issuer"], sold["actor"]) == ("token", "deploy-bot", "ci", "alice")
+    assert (sold["how"], sold["identity"], sold["issuer"], sold["actor"]) == ("exchange", "deploy-bot", "ci", "alice")
     assert sold["serial"] == who["certificate"]["serial"]
+    asked = site.json("audit", "identity", "deploy-bot")
+    (mine,) = [one for one in asked["certificates"] if one["serial"] == sold["serial"]]
+    assert (mine["how"], mine["issuer"], "ci" in asked["issuers"]) == ("exchange", "ci", True)
     assert token.encode() not in (site.root / "state/journal.db").read_bytes()
     assert token not in (site.root / "gateway.log").read_text()
 

@@ -14,6 +14,7 @@ from jumphost.config.site import Site
 from jumphost.errors import Code, Problems, Unavailable
 from jumphost.gateway import control
 from jumphost.store.sqlite import Store
+from jumphost.testing.tls import certificate
 
 
 @pytest.fixture
@@ -79,6 +80,22 @@ async def test_a_part_that_does_not_start_is_said_and_nothing_is_left(site: Site
     assert not site.control_socket.exists()
     store = Store.open(site.journal_db, log="test")  # nobody holds it
     await store.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_the_exchange_says_where_it_is(site: Site, tmp_path: Path, scheme: str) -> None:
+    cert, key = certificate(tmp_path, "exchange")
+    key.chmod(0o600)
+    files = f", cert: {cert}, key: {key}" if scheme == "https" else ""
+    settings = f"{site.settings.read_text()}\nexchange: {{listen: '127.0.0.1:0'{files}}}\n"
+    site.settings.write_text(settings)
+    line, _ = await served(site, signal.SIGTERM)
+    assert line["exchange"].startswith(f"{scheme}://127.0.0.1:")
+    if files:
+        cert.write_text("nonsense")
+        with pytest.raises(Unavailable, match="cannot use the certificate of the exchange") as failed:
+            await served(site)
+        assert failed.value.code is Code.GATEWAY_UNAVAILABLE
 
 
 async def test_an_address_that_cannot_be_had(site: Site) -> None:

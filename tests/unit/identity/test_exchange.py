@@ -39,7 +39,7 @@ async def test_a_certificate_and_its_event(here: Market) -> None:
         "cert.issue",
         NAME,
         "attempt",
-        "token",
+        "exchange",
     )
     assert (event["issuer"], event["actor"], event["source"]) == ("ci", "alice", SOURCE)
     assert event["serial"] == here.sold[0].serial
