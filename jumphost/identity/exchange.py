@@ -77,7 +77,7 @@ class Exchange:
         # (3) Its claims are those of one identity.
         values = declared(entry, claims.claims)
         grant = granted(entry, values)
-        # (4) Neither nonce nor token was used; from here on both are, unless nothing comes of it.
+        # (4) Neither nonce nor token was used; from here on both are, the token only if something comes of it.
         self._spend(order.nonce, ends, now_s)
         if not self._tokens.use(claims.once, claims.until_s, now_s):
             raise Refused(Code.TOKEN_REPLAYED, "the token has bought a certificate already")

@@ -55,6 +55,13 @@ async def test_by_what_the_token_says_of_itself(tmp_path: Path) -> None:
     assert caught.value.code is Code.TOKEN_MALFORMED
 
 
+async def test_documents_are_read_only_where_they_may_be_good(tmp_path: Path) -> None:
+    issuers = Issuers(lambda: {"ci": CI}, make)
+    for text in (LocalIdp(tmp_path, ManualClock()).assertion(), "<nonsense"):
+        with pytest.raises(Refused, match="none is of that kind"):
+            await issuers.find(unverified(text))
+
+
 async def test_made_once_and_again_when_the_entry_changes() -> None:
     declared = {"ci": CI}
     issuers = Issuers(lambda: declared, make)
