@@ -13,6 +13,7 @@ from jumphost.testing import postgres
 from jumphost.testing.canary import holds
 from jumphost.testing.lab import SCRIPT, write_script
 from jumphost.testing.postgres import Bank
+from jumphost.testing.sandboxes import why_not
 from jumphost.testing.site import LiveSite, has_ssh, live_site, open_folder
 from jumphost.testing.sshd import find_sshd, may_have_logins
 
@@ -63,6 +64,7 @@ def site(bank: Bank) -> Iterator[LiveSite]:
             log={"level": "debug", "format": "json"},
             policy={"deadline_ms": 2000},
         )
+        served.cli("target", "add", "tools", "--kind", "process", "--login", "app", "--label", "env=dev")
         (folder / "minted").mkdir()
         served.start("-m", "jumphost.testing.canary", str(folder / "minted"))
         yield served
@@ -115,6 +117,20 @@ def test_the_client_calls_it_what_it_likes(site: LiveSite, key: Path, bank: Bank
     assert status == 0
     assert 'via socket in "/tmp"' in said
     assert bank.source.database in said
+
+
+@pytest.mark.skipif(bool(why_not()), reason=f"no sandbox: {why_not()}")
+def test_a_sandbox_has_its_socket_to_itself(site: LiveSite, key: Path, bank: Bank) -> None:
+    first = site.ssh_started(key, "tools", "psql -XqAt -c 'select 1, pg_sleep(600)'", env={"JUMPHOST_PURPOSE": "proxy"})
+    site.wait_for("the query", lambda: bank.sql(ROLES) == "1")
+    status, said, err = ask(site, site.key("backup-job"), "psql -XqAt -c 'select current_user'", where="tools")
+    assert (status, err, said[:9]) == (0, "", "jumphost_")
+    assert ask(site, key, "ls -A /tmp", "none", "tools") == (0, "", "")
+    status, _, err = ask(site, key, "psql -XqAt -c 'select 1'", "file", "tools")
+    assert (status, "policy.unsupported" in err) == (77, True)
+    first.kill()
+    first.communicate()
+    site.wait_for("the end of the role", lambda: bank.sql(ROLES) == "0")
 
 
 def test_another_host_is_not_given_the_secret(site: LiveSite, key: Path, bank: Bank) -> None:
