@@ -51,6 +51,9 @@ _ODD: Final = re.compile(
     rb"|(?P<parting>[\0\x1c-\x1f\x80\x85\x91-\x97\x99])|(?P<odd>[" + _CONTROL + rb"\x81-\x9f])"
 )
 _TEXT: Final = bytes(byte for byte in range(0x07, 0x7F) if not 0x10 <= byte <= 0x1A and not 0x1C <= byte <= 0x1F)
+_BEGUN: Final = tuple(  # what is text of a mark that may go on in the next piece
+    mark[:size] for mark in _INSIDE for size in range(1, len(mark)) if not mark[:size].translate(None, _TEXT)
+)
 _HIGH: Final = bytes(range(0x80, 0x100))
 _CARRIED: Final = max(len(mark) for mark in _INSIDE) - 1  # what may begin at the end of a piece
 
@@ -74,12 +77,13 @@ class Opaque:
         return next((kind for beginning, kind in _BEGINNINGS if self._first.startswith(beginning)), None)
 
     def _holds(self, data: bytes, final: bool) -> Format | None:
-        if not self._rest and not self._score and not data.translate(None, _TEXT):
+        plain = not self._rest and not self._score and not data.translate(None, _TEXT)
+        if plain and not data.endswith(_BEGUN):
             return None
         data, self._rest = self._rest + data, b""
         upto = len(data) if final else _whole(data, len(data) - _CARRIED)
         data, self._rest = data[:upto], data[upto:]
-        if _is_utf8(data):
+        if _is_utf8(data) and not any(mark in data[-_CARRIED:] + self._rest for mark in _INSIDE):
             self._pass(len(data))
             return None
         return self._weigh(data)
@@ -107,10 +111,10 @@ class Opaque:
 
 def _whole(data: bytes, upto: int) -> int:
     """The place before ``upto``, or at it, where no sequence of UTF-8 is cut in two."""
-    at = max(0, upto)
+    at = upto = max(0, upto)
     while 0 < at < len(data) and upto - at < 3 and 0x80 <= data[at] < 0xC0:
         at -= 1
-    return at
+    return upto if b"\x80" <= data[at : at + 1] < b"\xc0" else at  # no sequence has so many
 
 
 def _is_utf8(data: bytes) -> bool:

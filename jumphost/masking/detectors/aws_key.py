@@ -26,7 +26,7 @@ _ID: Final = token(
 )
 _SECRET: Final = 40
 _NAME: Final = re.compile(rb"(?i)secret_?access_?key|session_?token|aws_?secret_?key")
-_SEPARATOR: Final = re.compile(rb"\\{0,3}+[\"']?+[ \t]{0,8}+(?:[:=>]|=>)[ \t]{0,8}+\\{0,3}+[\"']?+")
+_SEPARATOR: Final = re.compile(rb"\\{0,3}+[\"']?+[ \t]{0,8}+(?:=>|[:=>])[ \t]{0,8}+\\{0,3}+[\"']?+")
 _UNFINISHED: Final = re.compile(rb"\\{0,3}+[\"']?+[ \t]{0,8}+(?:=>?+|[:>])?[ \t]{0,8}+\\{0,3}+\Z")
 _BODY: Final = run("0-9A-Za-z/+=")
 

@@ -9,10 +9,11 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jumphost.masking.opaque import Opaque
+from jumphost.model.mask import Format
 
 CARDS = b"4111 1111 1111 1111\n" * 20
 LETTER = "Sehr geehrte Damen und Herren, für façade, señor und naïve Größen – “so” – danke ich.\n"
@@ -92,12 +93,29 @@ def test_what_is_opaque_is_known(name: str, size: int) -> None:
     assert told(data, size) == kind
 
 
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"\0\0\0\0007z\xbc\xaf\0\0", "7z"),
+        (b"text 7z\xbc\xaf and more", "7z"),
+        (b"text PK\x03\x04 and more", "zip"),
+        (b"all is 7z, PK and 7 o'clock", None),
+    ],
+)
+def test_a_mark_in_two_pieces(data: bytes, kind: Format | None) -> None:
+    for at in range(len(data)):
+        looks = Opaque()
+        pieces = (looks.look(data[:at]), looks.look(data[at:]), looks.look(b"", final=True))
+        assert next(filter(None, pieces), None) == kind
+
+
 @given(
     st.lists(
         st.one_of(st.binary(max_size=30), st.text(max_size=20).map(str.encode), st.sampled_from(PIECES)), max_size=12
     ),
     st.randoms(use_true_random=False),
 )
+@example([b"\0\0\0\0\x07  \0\0\0\x07\x07\x07\x07\x07\x07   \xc2\x80\x81\x91\x98    \x01"], random.Random(1))
 def test_however_it_is_cut(parts: list[bytes], dice: random.Random) -> None:
     data = b"".join(parts)
     looks, at, kind = Opaque(), 0, None
