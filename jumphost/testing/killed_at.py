@@ -18,6 +18,8 @@ from msgspec import Struct
 from jumphost import app, log
 from jumphost.approval.holds import Holds
 from jumphost.config.site import Site
+from jumphost.credential.leases import Leases
+from jumphost.credential.postgres import PostgresProvider
 from jumphost.credential.ssh_certificate import SshCertificates
 from jumphost.gateway.channel import CallerChannel
 from jumphost.gateway.execution import Execution
@@ -51,6 +53,13 @@ STEPS = {
     "recorded": Step(Execution, "record", after=True),
     "committing": Step(Store, "write", event=Kind.COMMAND_START),
     "committed": Step(Store, "write", after=True, event=Kind.COMMAND_START),
+    "leasing": Step(Leases, "issue"),
+    "providing": Step(PostgresProvider, "issue"),
+    "provided": Step(PostgresProvider, "issue", after=True),
+    "leased": Step(Leases, "issue", after=True),
+    "returning": Step(Leases, "end"),
+    "dropped": Step(PostgresProvider, "revoke", after=True),
+    "returned": Step(Leases, "end", after=True),
     "minting": Step(SshCertificates, "issue"),
     "minted": Step(SshCertificates, "issue", after=True),
     "starting": Step(SshRunner, "start"),
@@ -64,8 +73,9 @@ STEPS = {
     "renewing": Step(Store, "write", event=Kind.CERT_ISSUE),
     "renewed": Step(Store, "write", after=True, event=Kind.CERT_ISSUE),
 }
-ALLOWED = tuple(  # what a command reaches that is never held and whose standard input is not judged
-    name for name in STEPS if name not in ("holding", "held", "taking", "taken", "renewing", "renewed")
+LEASED = ("leasing", "providing", "provided", "leased", "returning", "dropped", "returned")  # what a lease reaches
+ALLOWED = tuple(  # what a command reaches that is never held, has no lease, and whose standard input is not judged
+    name for name in STEPS if name not in ("holding", "held", "taking", "taken", "renewing", "renewed", *LEASED)
 )
 
 
