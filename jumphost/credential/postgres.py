@@ -5,6 +5,9 @@ SET), VALID UNTIL and DROP ROLE end no session. So the end is: no login any more
 in each database that has something, and then the role.
 """
 
+import base64
+import hashlib
+import hmac
 import re
 import secrets
 from collections.abc import Collection
@@ -21,6 +24,7 @@ from jumphost.model.lease import Lease
 from jumphost.secret import Secret
 
 PASSWORD_BYTES: Final = 24
+ITERATIONS: Final = 4096  # of SCRAM: what the server itself takes; the password has no need of them
 TERMINATE_MS: Final = 2000  # for a session to be gone after it was told
 
 _ROLE: Final = re.compile(r"jumphost_[0-9a-f]{8}_[0-9a-f]{32}_[0-9a-f]{8}")  # 59 of 63 characters
@@ -30,12 +34,9 @@ _CREATE = sql.SQL(
     " PASSWORD {verifier} VALID UNTIL {until}; GRANT {template} TO {role}{alone}; GRANT {role} TO CURRENT_USER{alone}"
 )
 _ALONE = sql.SQL(" WITH INHERIT TRUE, SET FALSE")  # what a member may do, but never become the role
-_SHUT = sql.SQL("ALTER ROLE {role} NOLOGIN")
-_SESSIONS = (
-    sql.SQL(  # ended, and then counted: what pg_terminate_backend says of one that is just leaving is no failure
-        "SELECT pg_terminate_backend(pid, {patience}) FROM pg_stat_activity WHERE usename = {name};"
-        " SELECT pg_stat_clear_snapshot(); SELECT count(*) FROM pg_stat_activity WHERE usename = {name}"
-    )
+_SHUT = sql.SQL(
+    "BEGIN; ALTER ROLE {role} NOLOGIN; COMMIT;"
+    " SELECT pg_terminate_backend(pid, {patience}) FROM pg_stat_activity WHERE usename = {name}; {databases}"
 )
 _DATABASES = sql.SQL(
     "SELECT DISTINCT coalesce(datname, current_database()) FROM pg_shdepend JOIN pg_roles ON refobjid = pg_roles.oid"
@@ -43,7 +44,16 @@ _DATABASES = sql.SQL(
     " WHERE refclassid = 'pg_authid'::regclass AND rolname = {name}"
 )
 _DROP_OWNED = sql.SQL("DROP OWNED BY {role}")
-_DROP = sql.SQL("BEGIN; SET LOCAL synchronous_commit = on; DROP ROLE {role}; COMMIT")
+_DROP = sql.SQL(  # not while anybody is in: who was coming in when the door was shut is seen by now
+    "BEGIN; SET LOCAL synchronous_commit = on; DO {block}; DROP ROLE {role}; COMMIT"
+)
+_NOBODY = """
+BEGIN
+  IF EXISTS (SELECT FROM pg_stat_activity WHERE usename = %(name)s) THEN
+    RAISE 'sessions of the role do not end';
+  END IF;
+END
+"""
 
 
 class PostgresProvider:
@@ -64,14 +74,13 @@ class PostgresProvider:
         password = secrets.token_urlsafe(PASSWORD_BYTES).encode()
 
         async def create(connection: Connection) -> None:
-            verifier = connection.pgconn.encrypt_password(password, lease.subject.encode(), b"scram-sha-256")
             await connection.execute(
                 _CREATE.format(
                     role=sql.Identifier(lease.subject),
                     template=sql.Identifier(self.template),
                     alone=_ALONE if connection.info.server_version >= SET_OPTION else sql.SQL(""),
                     connections=sql.Literal(self._source.connections),
-                    verifier=sql.Literal(verifier.decode()),
+                    verifier=sql.Literal(verifier(password)),
                     until=sql.Literal(rfc3339(lease.expires_ns)),
                 )
             )
@@ -86,29 +95,31 @@ class PostgresProvider:
         if not _ROLE.fullmatch(lease.subject):
             raise unavailable(f"got {lease.subject!r} to end, expected a role that was made here")
         role, name = sql.Identifier(lease.subject), sql.Literal(lease.subject)
-        sessions = _SESSIONS.format(name=name, patience=sql.Literal(TERMINATE_MS))
 
-        async def shut(connection: Connection) -> Collection[str]:
-            """The databases where it has something; none if there is no such role."""
+        async def shut(connection: Connection) -> Collection[str] | None:
+            """The databases where it has something; None if there is no such role."""
+            databases, patience = _DATABASES.format(name=name), sql.Literal(TERMINATE_MS)
+            asked = _SHUT.format(role=role, name=name, patience=patience, databases=databases)
             try:
-                await connection.execute(_SHUT.format(role=role))
+                said = await connection.execute(asked)
             except errors.UndefinedObject:
-                return ()
-            await _put_out(connection, sessions)
-            found = await connection.execute(_DATABASES.format(name=name))
-            return [database for (database,) in await found.fetchall()]
+                await connection.execute("ROLLBACK")
+                return None
+            while said.nextset():
+                pass
+            return [database for (database,) in await said.fetchall()]
 
         async def drop_owned(connection: Connection) -> None:
             await connection.execute(_DROP_OWNED.format(role=role))
 
         async def drop(connection: Connection) -> None:
-            try:
-                await _put_out(connection, sessions)  # who was coming in when the door was shut is seen by now
-                await connection.execute(_DROP.format(role=role))
-            except errors.UndefinedObject:
-                await connection.execute("ROLLBACK")
+            block = sql.Literal(_NOBODY.replace("%(name)s", name.as_string()))
+            await connection.execute(_DROP.format(role=role, block=block))
 
-        for database in await self._admin.run(shut):
+        owned = await self._admin.run(shut)
+        if owned is None:
+            return
+        for database in owned:
             await self._admin.run(drop_owned, database)
         await self._admin.run(drop)
 
@@ -132,10 +143,14 @@ class PostgresProvider:
         await self._admin.close()
 
 
-async def _put_out(connection: Connection, sessions: sql.Composed) -> None:
-    result = await connection.execute(sessions)
-    while result.nextset():
-        pass
-    remaining = await result.fetchone()
-    if remaining != (0,):
-        raise unavailable(f"sessions of the role do not end: {remaining}")
+def verifier(password: bytes) -> str:
+    """What the server keeps of a password that is plain ASCII (RFC 5803), in its own form.
+
+    Libpq makes it too, and takes twice as long on the event loop (2.0 ms, here 0.9).
+    """
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password, salt, ITERATIONS)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    salt_text, stored_text, server_text = (base64.b64encode(part).decode() for part in (salt, stored, server))
+    return f"SCRAM-SHA-256${ITERATIONS}:{salt_text}${stored_text}:{server_text}"

@@ -244,3 +244,28 @@ def test_a_gateway_that_is_killed_leaves_neither_role_nor_socket_behind(site: Li
     site.start()
     site.wait_for("the end of the role", lambda: bank.sql(ROLES) == "0")
     site.wait_for("the end of the socket", lambda: not socket.exists())
+
+
+def test_which_process_used_the_credential(site: LiveSite, key: Path) -> None:
+    """ACCEPTANCE 21: by what the database's own log says, by the name of the secret, by the serial of the login."""
+    status, said, _ = ask(site, key, "psql -XqAt -c 'select current_user'")
+    assert status == 0
+    role = said.strip()
+    [use] = site.json("audit", "credential", role)
+    assert (use["identity"], use["target"], use["name"], use["template"]) == (
+        "deploy-bot",
+        "batch-host",
+        "db",
+        postgres.TEMPLATE,
+    )
+    assert (use["reason"], use["left"]) == ("ended", False)
+    assert use["issued"] < use["revoked"] < use["expires"]
+    [ran] = use["ran"]
+    assert (ran["session"], ran["identity"], ran["status"]) == (use["session"], "deploy-bot", 0)
+    assert "current_user" in ran["command"]
+    assert role.split("_")[2] == use["session"].replace("-", "")
+    assert use["lease"] in {one["lease"] for one in site.json("audit", "credential", "db", "--since", use["issued"])}
+    [login] = [
+        event for event in site.events("credential.issue") if event["session"] == use["session"] and event.get("serial")
+    ]
+    assert [one["session"] for one in site.json("audit", "credential", login["serial"])] == [use["session"]]

@@ -1,6 +1,8 @@
 """Roles of one command on a real PostgreSQL: the contract of providers, and each trap that was measured."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -209,6 +211,29 @@ async def test_a_session_in_the_middle_of_something_ends(loose: Bank, provider: 
         assert await waiting
     await visit.close()
     assert roles(loose) == "0"
+
+
+async def test_no_role_is_dropped_under_a_session_that_does_not_end(
+    server: Bank, provider: PostgresProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would live on, and nobody but a superuser could end it any more."""
+    monkeypatch.setattr("jumphost.credential.postgres.TERMINATE_MS", 50)
+    minted = await issued(provider)
+    visit = await Visitor.enter(minted.material)
+    backend = visit.connection.info.backend_pid
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        with pytest.raises(Unavailable) as failed:
+            await provider.revoke(minted.lease)
+        assert failed.value.detail == "sessions of the role do not end"
+        assert roles(server) == "1"
+        with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
+            await Visitor.enter(minted.material)
+    finally:
+        os.kill(backend, signal.SIGCONT)
+    await provider.revoke(minted.lease)
+    assert roles(server) == "0"
+    await visit.close()
 
 
 async def ended(visit: Visitor, text: str) -> bool:
