@@ -59,7 +59,7 @@ class Veil:
     async def for_people(self, text: str) -> str:
         """As those see it who are to approve it; Refused (command.unparsed) if they could not tell what it does."""
         await self.prepare(text)
-        found = self._of(text)
+        found = self._known.pop(text)  # with standard input it may be long, and the hold has it from here on
         if found.obscured:
             message = "what is masked in the command may hide what it does, so nobody can approve it"
             raise Refused(Code.COMMAND_UNPARSED, message)

@@ -48,7 +48,9 @@ async def test_what_cannot_be_masked_is_not_told(text: str, monkeypatch: pytest.
 
 
 async def test_people_are_not_shown_what_they_could_not_judge() -> None:
-    assert await Veil().for_people(f"pay {CARD}") == f"pay {STARS}"
+    veil = Veil()
+    assert await veil.for_people(f"pay {CARD}") == f"pay {STARS}"
+    assert veil._known == {}  # a session that is held keeps no second copy
     with pytest.raises(Refused, match="nobody can approve it") as caught:
         await Veil().for_people(HIDING)
     assert caught.value.code is Code.COMMAND_UNPARSED
