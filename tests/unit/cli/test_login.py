@@ -1,6 +1,7 @@
 """``jumphost login``: which token is taken, what is written, and how it ends."""
 
 import asyncio
+import json
 import stat
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from jumphost.clock import SystemClock
 from jumphost.testing.commands import Ran, run
+from jumphost.testing.issuer import serving
 from jumphost.testing.market import CLAIMS, NAME, Counter, counter_beside
 from jumphost.testing.web import web
 
@@ -63,6 +66,15 @@ def test_from_a_file_and_from_standard_input(counter: Counter, tmp_path: Path, m
     with (tmp_path / "token").open() as given:
         monkeypatch.setattr(sys, "stdin", given)
         assert login(tmp_path, "--token-file", "-").status == 0
+
+
+def test_from_github(counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(SystemClock()) as github:
+        github.documents["/idtoken?v=2&audience=ours"] = json.dumps({"value": token(counter)}).encode()
+        monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{github.url}/idtoken?v=2")
+        monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "t0ken")
+        assert login(tmp_path, "--github", "--audience", "ours").status == 0
+        assert github.asked == ["/idtoken?v=2&audience=ours"]
 
 
 def test_what_the_exchange_refuses(counter: Counter, tmp_path: Path) -> None:
