@@ -265,7 +265,6 @@ def test_which_process_used_the_credential(site: LiveSite, key: Path) -> None:
     assert "current_user" in ran["command"]
     assert role.split("_")[2] == use["session"].replace("-", "")
     assert use["lease"] in {one["lease"] for one in site.json("audit", "credential", "db", "--since", use["issued"])}
-    [login] = [
-        event for event in site.events("credential.issue") if event["session"] == use["session"] and event.get("serial")
-    ]
+    logins = [event for event in site.events("credential.issue") if event["session"] == use["session"]]
+    [login] = [event for event in logins if event.get("purpose") == "run"]
     assert [one["session"] for one in site.json("audit", "credential", login["serial"])] == [use["session"]]
