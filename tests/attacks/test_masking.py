@@ -72,3 +72,24 @@ async def test_an_endless_value_ends_the_session_or_is_masked(here: House) -> No
     done = await here.run("printf 'password: '; head -c 3000000 /dev/zero | tr '\\0' x; echo")
     assert set(done.stdout) <= set("password: *\n")
     assert done.exit_status in (0, 70)
+
+
+HIDING = {
+    "after much text": "yes plain | head -n 20000; printf '%s' CARD | gzip -c",
+    "a byte a write": "printf '%s' CARD | gzip -c | dd bs=1 2>/dev/null",
+    "without its first bytes": "seq 4111111111111000 4111111111111400 | gzip -c | tail -c +4",
+    "on the other stream": "printf '%s' CARD | gzip -c >&2",
+    "two bytes a character": "printf '%s' CARD | iconv -t UTF-16LE; seq 99 | iconv -t UTF-16LE",
+    "of a kind that is not let": "printf '%s' CARD | bzip2 -c",
+}
+
+
+@pytest.mark.parametrize("how", HIDING)
+async def test_a_value_in_what_nobody_can_look_into(here: House, how: str) -> None:
+    owing(here.engine, mask=Mask({"*": "redact"}, opaque=("zip", "xz")))
+    async with await here.caller() as caller:
+        done = await caller.run(HIDING[how].replace("CARD", f"'{CARD}'"), encoding=None)
+    assert (done.exit_status, b"cut mask.opaque: " in bytes(done.stderr or b"")) == (77, True)
+    came = bytes(done.stdout or b"").replace(b"plain\n", b"")
+    assert len(came) < 200  # what came before it was known to be no text
+    assert b"4\x001\x001\x001\x00 \x001\x001\x001\x001" not in came
