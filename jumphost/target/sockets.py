@@ -31,7 +31,10 @@ class SocketConnection(fastwire.FastConnection, asyncssh.SSHClientConnection):
             code, what = (
                 (Code.TARGET_UNREACHABLE, "the connection to the target broke before the command ran")
                 if self.is_closed()
-                else (Code.CREDENTIAL_UNAVAILABLE, "the target makes no socket for the credential of the command")
+                else (
+                    Code.CREDENTIAL_UNAVAILABLE,
+                    "the target makes no socket for a credential: see `jumphost target enroll`",
+                )
             )
             raise Unavailable(code, what, detail=str(error)) from error
 
