@@ -15,7 +15,7 @@ from jumphost.clock import NS_PER_S, SystemClock
 from jumphost.testing.issuer import AUDIENCE, LocalIssuer, serving
 from jumphost.testing.lab import lab_site
 from jumphost.testing.saml import ENTITY, RECIPIENT, LocalIdp
-from jumphost.testing.site import OPTIONS, LiveSite, has_ssh
+from jumphost.testing.site import OPTIONS, LiveSite, client, has_ssh
 
 CLOCK = SystemClock()
 MAIN = {"repository": "acme/deploy", "ref": "refs/heads/main"}
@@ -86,6 +86,16 @@ def test_a_token_buys_a_certificate_for_one_operation(site: LiveSite, issuer: Lo
     assert (mine["how"], mine["issuer"], "ci" in asked["issuers"]) == ("exchange", "ci", True)
     assert token.encode() not in (site.root / "state/journal.db").read_bytes()
     assert token not in (site.root / "gateway.log").read_text()
+
+
+def test_the_gateway_is_known_by_what_the_exchange_answers(site: LiveSite, issuer: LocalIssuer, tmp_path: Path) -> None:
+    done, key = login(site, issuer.token(**MAIN), tmp_path)
+    known = Path(json.loads(done.stdout)["known_hosts"])
+    hosts = ("-o", f"UserKnownHostsFile={known}", "-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes")
+    words = [*client(), *hosts, "-i", str(key), "-p", str(site.port), "jumphost@127.0.0.1", "whoami"]
+    assert subprocess.run(words, capture_output=True).returncode == 0
+    known.write_text("")
+    assert subprocess.run(words, capture_output=True).returncode == 255
 
 
 def test_an_assertion_buys_one_too_and_once(site: LiveSite, idp: LocalIdp, tmp_path: Path) -> None:
