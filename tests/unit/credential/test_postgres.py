@@ -13,6 +13,7 @@ import pytest
 from jumphost.clock import SystemClock, new_id
 from jumphost.credential.base import Material, Minted
 from jumphost.credential.postgres import PostgresProvider
+from jumphost.credential.postgres_admin import SET_OPTION
 from jumphost.errors import Code, Unavailable
 from jumphost.model.lease import Lease
 from jumphost.secret import Secret
@@ -132,6 +133,23 @@ async def test_read_only_settings_stop_nothing(server: Bank, provider: PostgresP
     await visit.close()
     await provider.revoke(minted.lease)
     server.sql(f"ALTER ROLE {TEMPLATE} RESET ALL; REVOKE INSERT ON cards FROM {TEMPLATE}")
+
+
+async def test_nobody_becomes_the_template_where_the_server_can_say_so(
+    server: Bank, provider: PostgresProvider
+) -> None:
+    """What is made as the template outlives the lease; before PostgreSQL 16 missing grants alone keep it from that."""
+    minted = await issued(provider)
+    visit = await Visitor.enter(minted.material)
+    if visit.connection.info.server_version >= SET_OPTION:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await visit.do(f"SET ROLE {TEMPLATE}")
+    else:
+        await visit.do(f"SET ROLE {TEMPLATE}")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await visit.do("CREATE TABLE public.t (i int)")
+    await visit.close()
+    await provider.revoke(minted.lease)
 
 
 OWNED = {
@@ -270,7 +288,7 @@ async def test_no_role_of_others_is_ever_ended(server: Bank, provider: PostgresP
 
 async def test_names_that_need_quotes(server: Bank) -> None:
     template = 'odd "name'
-    server.sql(f'CREATE ROLE "{template.replace(chr(34), chr(34) * 2)}" IN ROLE {TEMPLATE}')
+    server.sql(f'CREATE ROLE "{template.replace(chr(34), chr(34) * 2)}" IN ROLE {TEMPLATE} ADMIN {ADMIN}')
     provider = server.provider(template=template)
     minted = await issued(provider)
     visit = await Visitor.enter(minted.material)

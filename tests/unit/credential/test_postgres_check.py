@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jumphost.credential.base import Checked, Finding
+from jumphost.credential.postgres_admin import SET_OPTION
 from jumphost.testing.postgres import ADMIN, TEMPLATE, Bank, bank
 
 TRAPS = {
@@ -128,3 +129,14 @@ async def test_names_that_need_quotes_are_quoted(server: Bank) -> None:
 async def test_no_template(server: Bank, tmp_path: Path) -> None:
     (one,) = await found(server, template='no"body')
     assert (one.code, one.fix) == ("template.missing", 'CREATE ROLE "no""body" NOLOGIN;')
+
+
+async def test_an_admin_that_may_not_grant_the_template(server: Bank) -> None:
+    """From PostgreSQL 16 on; before it CREATEROLE is enough."""
+    server.sql(f"REVOKE {TEMPLATE} FROM {ADMIN}")
+    findings = await found(server)
+    strict = int(server.sql("SHOW server_version_num")) >= SET_OPTION
+    assert [one.code for one in findings] == ["admin.template"] * strict
+    server.sql(f"GRANT {TEMPLATE} TO {ADMIN} WITH ADMIN OPTION")
+    assert all(one.fix == f"GRANT {TEMPLATE} TO {ADMIN} WITH ADMIN OPTION;" for one in findings)
+    assert await found(server) == []
