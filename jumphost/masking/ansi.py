@@ -61,7 +61,7 @@ def _unfinished(data: bytes, at: int) -> bytes:
 
 def payload(sequence: bytes) -> tuple[int, int]:
     """Where the text of an operating system command stands in its sequence; an empty range in any other."""
-    match = _PAYLOAD.match(sequence) if sequence[1:2] == b"]" else None
+    match = _PAYLOAD.match(sequence) if sequence.startswith(b"\x1b]") else None
     return match.span(1) if match else (0, 0)
 
 

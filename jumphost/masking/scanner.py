@@ -55,7 +55,8 @@ class DetectorScanner:
         spans: list[Span] = []
         holds: list[Hold] = []
         for state in self._states:
-            _judge(state, buffer, spans, holds, final=final)
+            if state.found or state.more:
+                _judge(state, buffer, spans, holds, final=final)
         if not final:
             holds += self._unfinished(buffer)
         length = len(buffer)

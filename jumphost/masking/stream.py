@@ -3,7 +3,7 @@
 However the stream is cut into pieces the bytes that go out are the same, unless it is idle in between.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal
 
 from jumphost.masking import ansi, strategies
@@ -113,6 +113,9 @@ class StreamMasker:
 
     def _split(self, data: bytes, *, final: bool) -> None:
         pieces = list(self._splitter.feed(data, final=final))
+        if len(pieces) == 1:
+            self._text += pieces[0].text
+            return
         payloads = [ansi.payload(sequence) for _, sequence in pieces]
         commands = [
             sequence[start:end] for (_, sequence), (start, end) in zip(pieces, payloads, strict=True) if start < end
@@ -152,7 +155,14 @@ class StreamMasker:
 
     def _emit(self, upto: int, pause: _Pause = "") -> bytes:
         """Lets the text go up to ``upto``; what is masked as a whole and may go on there stays."""
-        groups = clusters(self._open.values)
+        values = self._open.values
+        if all(value.rule.strategy == "redact" for value in values):  # as nearly always: nothing is masked as a whole
+            text = bytearray(self._text[self._sent - self._base : upto - self._base])
+            self._star(text, values, upto)
+            given = self._weaver.weave(bytes(text), self._sent)
+            self._pass(upto, final=pause == "final")
+            return given
+        groups = clusters(values)
         cut = upto if pause else self._cut(upto, groups)
         text = bytearray(self._text[self._sent - self._base : cut - self._base])
         parts, at = [], self._sent
@@ -164,7 +174,7 @@ class StreamMasker:
                 parts += [self._weaver.weave(before, at), self._masked(group), self._weaver.skip(group.end)]
                 at = group.end
             else:
-                self._star(text, group, cut)
+                self._star(text, group.values, cut)
         parts.append(self._weaver.weave(bytes(text[at - self._sent :]), at))
         self._pass(cut, final=pause == "final")
         return b"".join(parts)
@@ -184,9 +194,10 @@ class StreamMasker:
         strongest = group.strongest
         return strategies.apply(group.strategy, value, strongest.name, strongest.rule.separators, self._key)
 
-    def _star(self, text: bytearray, group: Cluster, cut: int) -> None:
-        for value in group.values:
-            start, end = max(value.start, self._sent) - self._sent, min(value.end, cut) - self._sent
+    def _star(self, text: bytearray, values: Iterable[Value], cut: int) -> None:
+        sent = self._sent
+        for value in values:
+            start, end = max(value.start, sent) - sent, min(value.end, cut) - sent
             if start < end:
                 text[start:end] = text[start:end].translate(strategies.table(value.rule.separators))
 

@@ -15,6 +15,15 @@ from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
 ENTITIES = ["CREDIT_CARD", "IBAN_CODE", "US_SSN", "EMAIL_ADDRESS", "PHONE_NUMBER"]
 CHUNK = 16 * 1024
+ROUNDS = 3
+
+
+def once(engine: AnalyzerEngine, text: str) -> float:
+    """CPU seconds."""
+    began = time.process_time()
+    for at in range(0, len(text), CHUNK):
+        engine.analyze(text[at : at + CHUNK], language="en", entities=ENTITIES)
+    return time.process_time() - began
 
 
 def main() -> None:
@@ -25,10 +34,7 @@ def main() -> None:
     took = {}
     for name, encoded in json.load(sys.stdin).items():
         text = base64.b64decode(encoded).decode("latin-1")
-        began = time.process_time()
-        for at in range(0, len(text), CHUNK):
-            engine.analyze(text[at : at + CHUNK], language="en", entities=ENTITIES)
-        took[name] = time.process_time() - began
+        took[name] = min(once(engine, text) for _ in range(ROUNDS))
     json.dump(took, sys.stdout)
 
 
