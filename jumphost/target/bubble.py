@@ -47,6 +47,7 @@ class Bubble:
     def __init__(self, bwrap: str, words: Words) -> None:
         """Starts it; OSError if it cannot be."""
         lower = _lowered(words.own) if os.geteuid() == 0 else ()
+        self._said: dict[str, int] = {}
         with ExitStack() as theirs:
             stdin, self.stdin = _pipe("wb", theirs)
             stdout, self.stdout = _pipe("rb", theirs)
@@ -101,11 +102,11 @@ class Bubble:
             file.close()
 
     def _told(self) -> dict[str, int]:
-        """What bwrap has told of itself since it was asked the last time: lines of JSON."""
-        told: dict[str, int] = {}
-        for line in (self._status.read(MAX_SAID) or b"").splitlines():
-            told |= json.loads(line)
-        return told
+        """What bwrap has told of itself until now: lines of JSON."""
+        told = b"" if self._status.closed else self._status.read(MAX_SAID) or b""
+        for line in told.splitlines():
+            self._said |= json.loads(line)
+        return self._said
 
 
 def _lowered(own: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The processes that descend from one, wherever they are by now; and those that bear a mark. Asked of ``/proc``.
+"""The processes that descend from one, wherever they are by now; and those with some arguments. Asked of ``/proc``.
 
 Only what every uid may read is used. Each process is held by a descriptor before it is looked at the second time, so
 that a signal never reaches another one that has its number by then.
@@ -38,16 +38,17 @@ def descendants(ancestor: int) -> list[Seen]:
     return found
 
 
-def marked(word: str) -> list[Seen]:
-    """All processes, zombies not among them, one of whose arguments is ``word``."""
+def marked(*words: str) -> list[Seen]:
+    """All processes, zombies not among them, that have these arguments one after the other."""
+    wanted = b"".join(b"\0" + word.encode() for word in words) + b"\0"
     found = []
     for pid in _pids():
         seen = _look(pid)
         try:
-            arguments = (_PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
+            arguments = b"\0" + (_PROC / str(pid) / "cmdline").read_bytes()
         except OSError:
             continue  # it has ended
-        if seen and word.encode() in arguments:
+        if seen and wanted in arguments:
             found.append(seen)
     return found
 

@@ -222,7 +222,7 @@ async def _killed(request: str) -> bool:
     """Kills all processes of a request, its sandbox's too; whether none is left."""
     with suppress(TimeoutError):
         async with asyncio.timeout(END_S):
-            while left := await asyncio.to_thread(lineage.marked, sandbox.mark(request)):
+            while left := await asyncio.to_thread(lineage.marked, *sandbox.mark(request)):
                 lineage.send(left, signal.SIGKILL)
                 await asyncio.sleep(LOOK_S)
             return True

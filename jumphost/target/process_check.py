@@ -28,11 +28,11 @@ esac; done </proc/self/status
 line() { tr "\\n" " " | sed "s/ $//"; }
 echo "processes=$(tr "\\0" "\\n" </proc/1/cmdline | grep -cx "jumphost:$JUMPHOST_REQUEST")"
 echo "network=$(sed -n "s/^ *\\([^:]*\\):.*/\\1/p" /proc/net/dev | line)"
-echo "private=$(ls -d PRIVATE 2>/dev/null | line)"
+echo "private=$(ls -d @PRIVATE@ 2>/dev/null | line)"
 echo "written=$(for path in / /etc /usr /dev; do touch $path/jumphost-check 2>/dev/null && echo $path; done | line)"
 echo "tmp=$(for path in "$HOME" /tmp /dev/shm; do touch $path/check 2>/dev/null || echo $path; done | line)"
 echo "namespaces=$(unshare -U true 2>/dev/null && echo yes)"
-echo "unread=$(for path in READ; do [ -r "$path" ] || echo "$path"; done | line)"
+echo "unread=$(for path in @READ@; do [ -r "$path" ] || echo "$path"; done | line)"
 echo "sees=$(ls -d /* | line)"
 echo end=1"""
 
@@ -53,7 +53,7 @@ async def check(target: Target, site: Path) -> list[Finding]:
 def _script(target: Target, site: Path) -> str:
     hidden = " ".join(map(quote, (*_PRIVATE, str(site))))
     readable = " ".join(map(quote, target.sandbox.read)) or '""'
-    return _LOOK.replace("PRIVATE", hidden).replace("READ", readable)
+    return _LOOK.replace("@PRIVATE@", hidden).replace("@READ@", readable)
 
 
 async def _login(target: Target, login: str, script: str, site: Path) -> list[Finding]:

@@ -69,15 +69,15 @@ def words(order: Order, site: Path, socket: str = "") -> Words:
     return Words(
         files=_files(order.login, home),
         hidden=b"".join(word.encode() + b"\0" for word in hidden),
-        command=(PRLIMIT, *_limits(sandbox), "--", "/bin/sh", "-c", FIRST, mark(order.request), order.line),
+        command=(PRLIMIT, *_limits(sandbox), "--", "/bin/sh", "-c", *mark(order.request), order.line),
         filter=_filter(),
         own=socket,
     )
 
 
-def mark(request: str) -> str:
-    """The word by which the processes of a request are known in a list of all."""
-    return f"jumphost:{request}"
+def mark(request: str) -> tuple[str, str]:
+    """The arguments by which bwrap and the first process of a request's sandbox are known in a list of all."""
+    return FIRST, f"jumphost:{request}"
 
 
 def unfit(message: str, detail: str) -> Unavailable:

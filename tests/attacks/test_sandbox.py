@@ -231,7 +231,7 @@ async def test_processes_are_bounded(site: Site) -> None:
 async def test_a_fork_bomb_ends_with_its_command(site: Site) -> None:
     bomb = order("b() { b | b & }; b 2>/dev/null; sleep 0.5; exit 0", Sandbox(processes=30))
     await ran(bomb, site.root)
-    assert lineage.marked(sandbox.mark(bomb.request)) == []
+    assert lineage.marked(*sandbox.mark(bomb.request)) == []
 
 
 @pytest.mark.parametrize("place", ["/tmp", "$HOME", "/dev/shm"])
@@ -277,7 +277,7 @@ async def test_nothing_stays_behind(site: Site) -> None:
     one = order("setsid sleep 1000 >/dev/null 2>&1 & (setsid nohup sleep 1000 >/dev/null 2>&1 &) ; exit 0")
     before = {seen.pid for seen in lineage.descendants(os.getpid())}
     await ran(one, site.root)
-    assert lineage.marked(sandbox.mark(one.request)) == []
+    assert lineage.marked(*sandbox.mark(one.request)) == []
     assert {seen.pid for seen in lineage.descendants(os.getpid())} <= before
 
 
@@ -315,4 +315,4 @@ def test_nothing_outlives_a_gateway_that_is_killed(site: Site) -> None:
     while lineage.send(below, signal.SIGCONT) and time.monotonic() < give_up:
         time.sleep(0.01)
     assert lineage.send(below, signal.SIGCONT) == 0
-    assert lineage.marked(mark) == []
+    assert lineage.marked(*mark) == []

@@ -135,14 +135,14 @@ def test_a_limit_of_time_stops_it(here: LiveSite, deploy: Path) -> None:
     assert (done.returncode, b"cut limit.time" in done.stderr) == (77, True)
     cut = last(here, "command.cut")
     assert cut["left"] is False
-    assert lineage.marked(sandbox.mark(cut["session"])) == []
+    assert lineage.marked(*sandbox.mark(cut["session"])) == []
 
 
 def test_a_caller_who_leaves_stops_it(here: LiveSite, deploy: Path) -> None:
     running = here.ssh_started(deploy, "tools", "sleep 1000")
     before = len(here.events("command.cut"))
     started = here.wait_for("a start", lambda: next(iter(here.events("command.start")[-1:]), None))
-    here.wait_for("a sandbox", lambda: lineage.marked(sandbox.mark(last(here, "command.start")["session"])))
+    here.wait_for("a sandbox", lambda: lineage.marked(*sandbox.mark(last(here, "command.start")["session"])))
     running.kill()
     running.communicate()
     here.wait_for("a cut", lambda: len(here.events("command.cut")) > before)
@@ -152,13 +152,13 @@ def test_a_caller_who_leaves_stops_it(here: LiveSite, deploy: Path) -> None:
 
 def test_a_gateway_that_is_killed_leaves_nothing(here: LiveSite, deploy: Path) -> None:
     running = here.ssh_started(deploy, "tools", "sleep 1000")
-    here.wait_for("a sandbox", lambda: lineage.marked(sandbox.mark(last(here, "command.start")["session"])))
+    here.wait_for("a sandbox", lambda: lineage.marked(*sandbox.mark(last(here, "command.start")["session"])))
     session = last(here, "command.start")["session"]
     assert here.process is not None
     here.process.kill()
     here.killed()
     running.communicate(timeout=60)
-    here.wait_for("its end", lambda: not lineage.marked(sandbox.mark(session)))
+    here.wait_for("its end", lambda: not lineage.marked(*sandbox.mark(session)))
     here.start()
     stopped = here.wait_for("the look", lambda: next(iter(here.events("command.stop")), None))
     assert (stopped["session"], stopped["left"]) == (session, False)

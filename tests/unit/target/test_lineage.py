@@ -38,9 +38,11 @@ def test_nothing_descends_from_who_is_not_there() -> None:
     assert lineage.descendants(2**22 + 1) == []
 
 
-def test_a_mark_is_a_whole_argument(parent: "subprocess.Popen[bytes]") -> None:
+def test_a_mark_is_whole_arguments_in_their_order(parent: "subprocess.Popen[bytes]") -> None:
     assert [seen.pid for seen in lineage.marked(MARK)] == [parent.pid]
-    assert lineage.marked(MARK[:-1]) == []
+    assert [seen.pid for seen in lineage.marked(TREE, MARK)] == [parent.pid]
+    for others in ((MARK[:-1],), (MARK[1:],), (MARK, TREE), ("-c", MARK)):
+        assert lineage.marked(*others) == []
 
 
 def test_a_zombie_bears_no_mark(parent: "subprocess.Popen[bytes]") -> None:

@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 import stat
+import subprocess
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -54,7 +55,7 @@ class TestNoted:
         one = order("true")
         with pytest.raises(Refused, match="not ''"):
             await ProcessRunner(tmp_path).start(one, Collected(), mint, use)  # type: ignore[arg-type]
-        assert lineage.marked(sandbox.mark(one.request)) == []
+        assert lineage.marked(*sandbox.mark(one.request)) == []
 
     async def test_nobody_to_note_it(self, tmp_path: Path) -> None:
         with pytest.raises(JumphostError, match="nobody noted") as failed:
@@ -86,17 +87,17 @@ class TestStart:
         one = order("true")
         with pytest.raises(Unavailable, match="bwrap did not make it in time"):
             await launch(one, Collected(), tmp_path)
-        assert lineage.marked(sandbox.mark(one.request)) == []
+        assert lineage.marked(*sandbox.mark(one.request)) == []
 
     @pytest.mark.usefixtures("slow")
     async def test_one_that_is_cancelled_is_ended(self, tmp_path: Path) -> None:
         one = order("true")
         async with asyncio.TaskGroup() as group:
             task = group.create_task(launch(one, Collected(), tmp_path))
-            while not lineage.marked(sandbox.mark(one.request)):
+            while not lineage.marked(*sandbox.mark(one.request)):
                 await asyncio.sleep(0)
             task.cancel()
-        assert lineage.marked(sandbox.mark(one.request)) == []
+        assert lineage.marked(*sandbox.mark(one.request)) == []
 
     async def test_nobody_to_tell_is_the_end(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Between bwrap's end and the beginning of the command nothing would end it but this."""
@@ -115,17 +116,39 @@ class TestEnd:
         assert await running.stop()
         await running.close()
 
+    async def test_all_who_wait_are_told_the_status(self, start: Start) -> None:
+        running = await start("read -r line; exit 3", Collected())
+        async with asyncio.TaskGroup() as group:
+            end = group.create_task(end_of(running))
+            running.write(b"go\n")
+            again = group.create_task(end_of(running))
+        assert end.result() == again.result() == Exit(status=3)
+        assert await running.stop()
+        await running.close()
+        assert await end_of(running) == Exit(status=3)
+
+    async def test_who_has_only_the_same_name_is_left_alone(self, tmp_path: Path) -> None:
+        one = order("sleep 1000")
+        with subprocess.Popen(
+            ["sh", "-c", "sleep 1000; exit", f"jumphost:{one.request}"], stdin=subprocess.DEVNULL
+        ) as stranger:
+            running = await started(one, Collected(), tmp_path)
+            assert await running.stop()
+            assert stranger.poll() is None
+            lineage.send(lineage.descendants(stranger.pid), signal.SIGKILL)
+        await running.close()
+
     async def test_close_ends_it(self, tmp_path: Path) -> None:
         one = order("trap '' TERM; sleep 1000")
         running = await started(one, Collected(), tmp_path)
         await running.close()
-        assert lineage.marked(sandbox.mark(one.request)) == []
+        assert lineage.marked(*sandbox.mark(one.request)) == []
 
     async def test_stop_finds_what_an_earlier_process_started(self, tmp_path: Path) -> None:
         one = order("trap '' TERM; sleep 1000")
         running = await started(one, Collected(), tmp_path)
         assert await ProcessRunner(tmp_path).stop(one, mint)  # type: ignore[arg-type]
-        assert lineage.marked(sandbox.mark(one.request)) == []
+        assert lineage.marked(*sandbox.mark(one.request)) == []
         assert await ProcessRunner(tmp_path).stop(one, mint)  # type: ignore[arg-type]
         await running.close()
 
