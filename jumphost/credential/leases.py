@@ -38,7 +38,7 @@ class _Live:
     due: float | None = None  # monotonic: when it is tried next, where nobody else ends it
     why: str = ""
     tries: int = 0
-    ending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # of who makes or ends it
 
 
 class Leases:
@@ -81,20 +81,21 @@ class Leases:
         """
         provider = self._provider(lease.name)
         kept = Kept(lease, about.connection, about.decision, about.target, about.at_ns)
-        self._live[lease.id] = _Live(kept)
-        await self._store.write(None, about)
-        try:
-            async with asyncio.timeout(ISSUE_S):
-                return await provider.issue(lease)
-        except Exception as error:  # noqa: BLE001  # whatever it is, nothing runs; its text may hold what nobody may see
-            raise _failed(lease, error) from None
+        self._live[lease.id] = live = _Live(kept)
+        async with live.turn:  # whoever ends it meanwhile would find nothing there, and be done
+            await self._store.write(None, about)
+            try:
+                async with asyncio.timeout(ISSUE_S):
+                    return await provider.issue(lease)
+            except Exception as error:  # noqa: BLE001  # whatever it is, nothing runs; its text may hold what nobody may see
+                raise _failed(lease, error) from None
 
     async def end(self, lease: Lease, why: str = "ended") -> bool:
         """Ends it; whether it is known that nothing is left. What is not goes on in the background. Never raises."""
         live = self._live.get(lease.id)
         if live is None:
             return True
-        async with live.ending:
+        async with live.turn:
             if lease.id not in self._live:
                 return True
             try:
@@ -141,7 +142,7 @@ class Leases:
                 await asyncio.sleep(BEAT_S)
 
     def _is_due(self, live: _Live, now: float, now_ns: int) -> bool:
-        if live.ending.locked() or live.kept.lease.name not in self._providers:
+        if live.turn.locked() or live.kept.lease.name not in self._providers:
             return False
         if live.due is None and now_ns >= live.kept.lease.expires_ns:
             live.due, live.why = now, "expired"

@@ -216,6 +216,33 @@ async def test_all_of_one_identity_are_ended(desk: Desk) -> None:
     assert {event["reason"] for event in await desk.events()} == {"revoked"}
 
 
+@pytest.mark.parametrize("asker", ["revocation", "expiry"])
+async def test_it_is_not_ended_before_it_is_made(desk: Desk, monkeypatch: pytest.MonkeyPatch, asker: str) -> None:
+    """Whoever came first would find nothing at the server, and nobody would look again."""
+    issue, asked, goes_on = desk.provider.issue, asyncio.Event(), asyncio.Event()
+
+    async def slow(lease: Lease) -> Minted:
+        asked.set()
+        await goes_on.wait()
+        return await issue(lease)
+
+    monkeypatch.setattr(desk.provider, "issue", slow)
+    lease = desk.plan()
+    async with asyncio.TaskGroup() as group, desk.leases.reaping():
+        making = group.create_task(desk.leases.issue(lease, desk.about(lease)))
+        await asked.wait()
+        if asker == "revocation":
+            group.create_task(desk.leases.revoke_of({"batch"}))
+        else:
+            desk.clock.advance(60)
+        await asyncio.sleep(0.02)
+        assert desk.provider.asked in ([], [("left", "")])
+        goes_on.set()
+        await making
+        await until(lambda: not desk.leases.live())
+    assert desk.provider.accounts.known == {}
+
+
 async def test_what_an_earlier_process_left_is_ended(desk: Desk) -> None:
     minted = await desk.issued()
     planned = desk.plan()
