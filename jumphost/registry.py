@@ -164,11 +164,9 @@ def deliveries(site: Site, settings: Settings) -> Mapping[tuple[str, str], Deliv
     """How leases reach commands, by kind of target and name: those of ``config.credentials.BUILT``."""
     from jumphost.credential.delivery.file import FileDelivery
     from jumphost.credential.delivery.proxy import ProxyDelivery
-    from jumphost.credential.delivery.tenants import Tenants
 
-    tenants = Tenants()  # of the logins of targets, whichever way a lease gets there
-    proxy = ProxyDelivery(settings.credentials, site.resolve, tenants)
-    file = FileDelivery(settings.credentials, site.resolve, tenants)
+    proxy = ProxyDelivery(settings.credentials, site.resolve)
+    file = FileDelivery(settings.credentials, site.resolve)
     return {("ssh", "proxy"): proxy, ("ssh", "file"): file, ("process", "proxy"): proxy}
 
 

@@ -182,8 +182,11 @@ class Execution:
 
     async def tidy(self) -> None:
         """Takes away the socket that the target made for a lease, and whoever the command left behind; never raises."""
-        if self._process is not None and self._delivery == "proxy":
-            await self._stop()
+        try:
+            if self._process is not None and self._delivery == "proxy":
+                await self._stop()
+        finally:
+            self._leasing.leave()
 
     def _open(self) -> Recording:
         parts, decision = self._parts, self._decision

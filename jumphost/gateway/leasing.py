@@ -9,6 +9,7 @@ from msgspec import Struct
 from jumphost.credential.base import Delivered, Recipient
 from jumphost.errors import Code, JumphostError, Unavailable
 from jumphost.gateway.parts import Parts
+from jumphost.gateway.tenants import Stay
 from jumphost.gateway.trail import Trail
 from jumphost.model.decision import Decision
 from jumphost.model.lease import Lease
@@ -36,16 +37,19 @@ class Leasing:
         self._parts, self._trail, self._decision, self._recipient = parts, trail, decision, recipient
         self._lease: Lease | None = None
         self._delivered: Delivered | None = None
+        self._stay: Stay | None = None
 
     async def take(self) -> Given:
         """Has the lease made and delivered, where the decision has one.
 
-        Unavailable (credential.unavailable, journal.unavailable), and what a Delivery raises; ``give_back`` follows.
+        Unavailable (credential.unavailable, journal.unavailable), and what ``Tenants.enter`` and a Delivery raise;
+        ``give_back`` and ``leave`` follow.
         """
         terms = self._decision.obligations.credential
         if terms is None:
             return Given()
         to, settings = self._recipient, self._parts.settings
+        self._stay = await self._parts.tenants.enter(terms.name, to)
         timeout_s = self._decision.obligations.limits.timeout_s or settings.limits.timeout
         ttl_s = min(terms.ttl_s, timeout_s, settings.credentials[terms.name].max_ttl)
         lease = self._parts.leases.plan(terms.name, request=to.request, identity=to.identity, ttl_s=ttl_s)
@@ -67,8 +71,15 @@ class Leasing:
         if self._delivered is not None:
             delivered, self._delivered = self._delivered, None
             await _closed(delivered, self._recipient.request)
+        if self._stay is not None:
+            self._stay.end()
         if self._lease is not None:
             await self._parts.leases.end(self._lease)
+
+    def leave(self) -> None:
+        """Lets another have the login, where nothing of the command is left. Idempotent."""
+        if self._stay is not None:
+            self._stay.leave()
 
 
 async def _closed(delivered: Delivered, request: str) -> None:

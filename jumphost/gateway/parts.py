@@ -14,6 +14,7 @@ from jumphost.gateway.admission import Admission
 from jumphost.gateway.generations import Generations
 from jumphost.gateway.room import Room
 from jumphost.gateway.standing import Standing
+from jumphost.gateway.tenants import Tenants
 from jumphost.identity.enrolment import Enrolments
 from jumphost.masking.plan import Masker, open_masker
 from jumphost.policy.base import Engine
@@ -44,5 +45,6 @@ class Parts:
     recordings: Path
     quota: DailyQuota
     room: Room = field(default_factory=Room)
+    tenants: Tenants = field(default_factory=Tenants)
     open_masker: Callable[..., Masker] = open_masker
     mask_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)  # of pseudonyms

@@ -103,12 +103,14 @@ class Session:
                 ending = self._failed(error)
             self._stage = self._stage if self._stage is Stage.ENDED else step(self._stage, Stage.ENDED)
             await self._close(ending)
-            # (10a)
-            if self._execution is not None:
-                await self._execution.tidy()
         finally:
             self._input.drop()
-            self.over.set()
+            try:
+                # (10a)
+                if self._execution is not None:
+                    await self._execution.tidy()
+            finally:
+                self.over.set()
 
     async def _serve(self) -> Ending | Exit:
         parts, channel = self._parts, self._channel

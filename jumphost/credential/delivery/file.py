@@ -6,7 +6,6 @@ from pathlib import Path
 from jumphost.command import leased
 from jumphost.config.credentials import Credential, Postgres
 from jumphost.credential.base import Minted, Recipient
-from jumphost.credential.delivery.tenants import Tenants
 from jumphost.errors import Code, Refused
 from jumphost.secret import Secret
 from jumphost.stream import Socket
@@ -17,26 +16,21 @@ class Filed:
 
     socket: Socket | None = None
 
-    def __init__(self, env: Mapping[str, str], file: Secret, secret: Secret, left: Callable[[], None]) -> None:
+    def __init__(self, env: Mapping[str, str], file: Secret, secret: Secret) -> None:
         self.env, self.file, self.secrets = env, file, (secret,)
-        self._left = left
-        self._closed = False
 
     async def close(self) -> None:
-        """Lets others have the login."""
-        if not self._closed:
-            self._closed = True
-            self._left()
+        """There is nothing of it here."""
 
 
 class FileDelivery:
     """Implements ``credential.base.Delivery``; ``resolve`` finds a file that the settings name."""
 
-    def __init__(self, credentials: Mapping[str, Credential], resolve: Callable[[str], Path], tenants: Tenants) -> None:
-        self._credentials, self._resolve, self._tenants = credentials, resolve, tenants
+    def __init__(self, credentials: Mapping[str, Credential], resolve: Callable[[str], Path]) -> None:
+        self._credentials, self._resolve = credentials, resolve
 
     async def prepare(self, minted: Minted, recipient: Recipient) -> Filed:
-        """A file for the target to take; raises as ``Tenants.enter``, OSError where the certificates cannot be read."""
+        """A file for the target to take; OSError where the certificates cannot be read."""
         source, request = self._credentials[minted.lease.name], recipient.request
         if not isinstance(source, Postgres):
             raise Refused(Code.POLICY_UNSUPPORTED, f"{minted.lease.name} is no database whose clients read such a file")
@@ -52,12 +46,7 @@ class FileDelivery:
         if source.ca:
             certificates = self._resolve(source.ca).read_bytes()
             values |= {"sslmode": "verify-full", "sslrootcert": leased.file(request)}
-        return Filed(
-            leased.postgres_file(request),
-            Secret(_service(values) + certificates),
-            password,
-            left=self._tenants.enter(minted, recipient),
-        )
+        return Filed(leased.postgres_file(request), Secret(_service(values) + certificates), password)
 
 
 def _service(values: Mapping[str, str]) -> bytes:

@@ -11,8 +11,6 @@ from jumphost.command import leased
 from jumphost.config.credentials import Postgres
 from jumphost.credential.base import Delivery, Minted, Recipient
 from jumphost.credential.delivery.file import FileDelivery
-from jumphost.credential.delivery.tenants import Tenants
-from jumphost.errors import Unavailable
 from jumphost.model.lease import Lease
 from jumphost.model.target import Target
 from jumphost.secret import Secret
@@ -26,7 +24,7 @@ def to() -> Recipient:
 
 
 def delivery(source: Postgres, folder: Path) -> Delivery:
-    return FileDelivery({"ro": source}, lambda path: folder / path, Tenants())
+    return FileDelivery({"ro": source}, lambda path: folder / path)
 
 
 def minted(password: Secret, **lease: str) -> Minted:
@@ -78,13 +76,3 @@ async def test_a_value_of_two_lines_is_refused_and_the_login_left_free(tmp_path:
     with pytest.raises(ValueError, match="two lines"):
         await way.prepare(minted(Secret(b"x"), subject="a\nhost=evil"), to())
     await (await way.prepare(minted(Secret(b"x")), replace(to(), identity="other"))).close()
-
-
-async def test_the_login_is_taken_until_it_is_closed(tmp_path: Path) -> None:
-    way, other = delivery(SOURCE, tmp_path), replace(to(), identity="other")
-    delivered = await way.prepare(minted(Secret(b"x")), to())
-    with pytest.raises(Unavailable):
-        await way.prepare(minted(Secret(b"x")), other)
-    await delivered.close()
-    await delivered.close()
-    await (await way.prepare(minted(Secret(b"x")), other)).close()

@@ -9,8 +9,7 @@ from jumphost.command import leased
 from jumphost.config.credentials import Postgres
 from jumphost.credential.base import Delivered, Delivery, Minted, Recipient
 from jumphost.credential.delivery.proxy import ProxyDelivery
-from jumphost.credential.delivery.tenants import Tenants
-from jumphost.errors import Code, JumphostError, Unavailable
+from jumphost.errors import Code, JumphostError
 from jumphost.model.lease import Lease
 from jumphost.model.target import Target
 from jumphost.secret import Secret
@@ -24,7 +23,7 @@ def delivery(bank: Bank) -> Delivery:
     source = Postgres(
         host="127.0.0.1", port=bank.port, database=DATABASE, admin="admin", template="t", ca=bank.ca.name, connections=1
     )
-    return ProxyDelivery({"ro": source}, lambda path: bank.ca.parent / path, Tenants())
+    return ProxyDelivery({"ro": source}, lambda path: bank.ca.parent / path)
 
 
 def minted(password: str | Secret) -> Minted:
@@ -57,16 +56,6 @@ async def test_what_the_command_gets_opens_the_database_and_holds_no_secret(bank
     await delivered.close()
     await delivered.close()
     assert (await ask(delivered, tmp_path, "select 1"))[0] == 2
-
-
-async def test_the_login_is_taken_until_it_is_closed(bank: Bank) -> None:
-    way, other = delivery(bank), replace(TO, identity="other")
-    delivered = await way.prepare(minted(bank.password), TO)
-    with pytest.raises(Unavailable):
-        await way.prepare(minted(bank.password), other)
-    await delivered.close()
-    await delivered.close()
-    await (await way.prepare(minted(bank.password), other)).close()
 
 
 async def test_a_password_in_the_open_is_a_fault(bank: Bank) -> None:
