@@ -12,7 +12,10 @@ from msgspec.structs import replace
 from jumphost.config.credentials import Postgres
 from jumphost.credential.postgres_admin import Admin, Connection
 from jumphost.errors import Code, Unavailable
+from jumphost.testing import bank as tls_bank
 from jumphost.testing.postgres import ADMIN, PROOF, Bank, bank
+from jumphost.testing.site import open_folder
+from jumphost.testing.tls import certificate
 
 NOWHERE = Postgres(host="127.0.0.1", database="x", admin="none", template="t", port=1)
 
@@ -160,3 +163,22 @@ async def test_a_new_password_counts_from_the_next_connection(server: Bank, tmp_
     assert await admin.run(asks("SELECT 1")) == (1,)
     await admin.close()
     server.sql("DROP ROLE changing")
+
+
+async def test_the_servers_certificate_is_verified(tmp_path: Path) -> None:
+    with open_folder() as folder:
+        try:
+            with tls_bank.bank(folder) as made:
+                (tmp_path / "admin").write_text(f"{tls_bank.LEASED}:{made.password.reveal().decode()}")
+                source = replace(NOWHERE, port=made.port, database=tls_bank.DATABASE)
+                admin = Admin(source, admin=tmp_path / "admin", ca=made.ca)
+                encrypted = "SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+                assert await admin.run(asks(encrypted)) == (True, "TLSv1.3")
+                await admin.close()
+                another, _ = certificate(tmp_path, "another")
+                stranger = Admin(source, admin=tmp_path / "admin", ca=another)
+                assert "certificate verify failed" in (await fails(stranger)).detail
+                elsewhere = Admin(replace(source, host="localhost"), admin=tmp_path / "admin", ca=made.ca)
+                assert "does not match host name" in (await fails(elsewhere)).detail
+        except LookupError as missing:
+            pytest.skip(str(missing))
