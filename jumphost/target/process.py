@@ -24,7 +24,7 @@ from jumphost.target.offered import offered
 START_S: Final = 20.0  # for a sandbox to be made; it takes 20 ms
 GRACE_S: Final = 0.4  # from TERM to KILL, as on an SSH target
 END_S: Final = 10.0  # for the kernel to end what was killed
-LOOK_S: Final = 0.02  # between two looks at what is left
+LOOKS, LOOK_S = 2, 0.02  # at what is left, and between them
 KILLED: Final = 128 + signal.SIGKILL
 
 log = structlog.get_logger(__name__)
@@ -219,11 +219,16 @@ class SandboxedProcess:
 
 
 async def _killed(request: str) -> bool:
-    """Kills all processes of a request, its sandbox's too; whether none is left."""
+    """Kills all processes of a request, its sandbox's too; whether none is left.
+
+    Two looks must find none: a process in the middle of execve has no arguments for a moment.
+    """
+    clean = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(END_S):
-            while left := await asyncio.to_thread(lineage.marked, *sandbox.mark(request)):
+            while clean < LOOKS:
+                left = await asyncio.to_thread(lineage.marked, *sandbox.mark(request))
+                clean = 0 if left else clean + 1
                 lineage.send(left, signal.SIGKILL)
                 await asyncio.sleep(LOOK_S)
-            return True
-    return False
+    return clean == LOOKS

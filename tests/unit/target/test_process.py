@@ -99,12 +99,14 @@ class TestStart:
             task.cancel()
         assert lineage.marked(*sandbox.mark(one.request)) == []
 
-    async def test_nobody_to_tell_is_the_end(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Between bwrap's end and the beginning of the command nothing would end it but this."""
-        words = sandbox.words(order(f"touch {tmp_path}/ran"), tmp_path)
-        one = bubble.Bubble(bubble.program(), words)
-        one.close()
-        assert await one._child.wait() != 0
+    async def test_one_that_nobody_waits_for_does_not_begin(self, tmp_path: Path) -> None:
+        """Between bwrap's end and the beginning of the command nothing else would end it; a stop takes the rest."""
+        one = order("true")
+        begun = bubble.Bubble(bubble.program(), sandbox.words(one, tmp_path))
+        begun.close()
+        assert await begun._child.wait() != 0
+        assert await ProcessRunner(tmp_path).stop(one, mint)  # type: ignore[arg-type]
+        assert lineage.marked(*sandbox.mark(one.request)) == []
 
 
 class TestEnd:
