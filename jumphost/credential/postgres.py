@@ -36,7 +36,8 @@ _CREATE = sql.SQL(
 _ALONE = sql.SQL(" WITH INHERIT TRUE, SET FALSE")  # what a member may do, but never become the role
 _SHUT = sql.SQL(
     "BEGIN; ALTER ROLE {role} NOLOGIN; COMMIT;"
-    " SELECT pg_terminate_backend(pid, {patience}) FROM pg_stat_activity WHERE usename = {name}; {databases}"
+    " SELECT pg_terminate_backend(pid, {patience}) FROM pg_stat_get_activity(NULL)"
+    " WHERE usesysid = (SELECT oid FROM pg_roles WHERE rolname = {name}); {databases}"
 )
 _DATABASES = sql.SQL(
     "SELECT DISTINCT coalesce(datname, current_database()) FROM pg_shdepend JOIN pg_roles ON refobjid = pg_roles.oid"
@@ -49,7 +50,7 @@ _DROP = sql.SQL(  # not while anybody is in: who was coming in when the door was
 )
 _NOBODY = """
 BEGIN
-  IF EXISTS (SELECT FROM pg_stat_activity WHERE usename = %(name)s) THEN
+  IF EXISTS (SELECT FROM pg_stat_get_activity(NULL) JOIN pg_roles ON usesysid = oid WHERE rolname = %(name)s) THEN
     RAISE 'sessions of the role do not end';
   END IF;
 END
