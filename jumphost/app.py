@@ -15,7 +15,6 @@ import structlog
 
 from jumphost import metrics, registry, wire
 from jumphost.approval.holds import Holds
-from jumphost.audit.rate import Rate
 from jumphost.clock import Clock, SystemClock
 from jumphost.config.settings import OFF, address
 from jumphost.config.site import Site
@@ -224,9 +223,11 @@ async def _exchange(site: Site, parts: Parts, asked: SignerClient, stack: AsyncE
     used = await parts.store.read(spent.everything)
     refusals = Refusals(parts.store, parts.clock)
     shop = Shop(
-        Exchange(parts.admission.now_ns, issuers, parts.enrolments, asked.ask, parts.store, used),
+        Exchange(
+            parts.admission.now_ns, issuers, parts.enrolments, asked.ask, parts.standing.entitled, parts.store, used
+        ),
         refusals,
-        Rate(parts.clock, settings.requests_per_minute),
+        settings.requests_per_minute,
         parts.clock,
         lambda: _host_ca(site),
     )

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from jumphost.config.section import Duration, Section, loopback
+from jumphost.config.section import Duration, Horizon, Section, loopback
 from jumphost.errors import Code, Refused
 
 MAX_TEXT = 1024  # characters of one value; a claim is a name, not a document
@@ -47,6 +47,7 @@ class Issuer(Section, frozen=True):
     ``kind`` oidc: ``issuer`` is the ``iss`` of its tokens, ``jwks`` a file or URL with its keys, by default what its
     discovery document names. spiffe: ``issuer`` is ``spiffe://TRUST-DOMAIN``, ``jwks`` its bundle. saml: ``issuer`` is
     the entity id, ``certificate`` the file of its pinned certificate, ``recipient`` the URL that assertions are for.
+    ``renew_for`` bounds renewals: how long after the token the last certificate that descends from it may end.
     """
 
     issuer: str
@@ -61,6 +62,9 @@ class Issuer(Section, frozen=True):
     actor: ActorClaim | None = None
     claims: tuple[str, ...] = ()  # that go into the certificate, for policies to see, beside those that are required
     max_ttl: Duration = 900
+    renew_for: Horizon = (
+        86_400  # as long as a token lives at most (identity.base.MAX_LIFE_S): the issuer is asked daily
+    )
 
 
 class Grant(Struct, frozen=True):
@@ -105,6 +109,12 @@ def granted(issuer: Issuer, values: Declared) -> Grant:
         actor="".join(actor),
         claims={name: one[0] for name, one in values.items() if len(one) == 1},
     )
+
+
+def vouching(issuers: Mapping[str, Issuer], name: str, identity: str) -> Issuer | None:
+    """The issuer of this name, if there is one and it may still vouch for the identity."""
+    issuer = issuers.get(name)
+    return issuer if issuer and identity in {match.identity for match in issuer.match} else None
 
 
 def web_address(url: str) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 Duration = Annotated[int, Meta(ge=1, extra={"duration": True})]  # seconds; written 90, 90s, 15m, 2h or 7d
+Horizon = Annotated[int, Meta(ge=0, extra={"duration": True})]  # likewise; 0: never
 Positive = Annotated[int, Meta(ge=1)]
 
 

@@ -113,6 +113,7 @@ class Generations:
         """
         async with self._renewing:
             now, newest = self._clock.now_ns(), self._of(caller)
+            self._standing.check(caller, now)  # who renewed while this one waited may have shown a theft
             match renewal.answer(newest, caller, key.fingerprint, now):
                 case "again" if newest is not None:
                     return newest.certificate

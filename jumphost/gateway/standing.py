@@ -47,7 +47,7 @@ class Standing:
     def admit(self, blob: bytes, *, source: str, now_ns: int) -> Caller:
         """The caller that a presented certificate proves; Refused with an identity code."""
         caller = certificate.verify(blob, trust=self._trust, source=source, now_ns=now_ns)
-        self._check_lock(caller)
+        self._check_lock(caller.identity.name)
         return caller
 
     def check(self, caller: Caller, now_ns: int) -> None:
@@ -63,14 +63,20 @@ class Standing:
             self._trust.issuer(identity.issuer, own=signers[0].own, identity=identity.name)
         self._trust.registry.find(ca=caller.ca, key_id=proof.key_id, principals=proof.principals)
         self._trust.revocations.check(caller)
-        self._check_lock(caller)
+        self._check_lock(identity.name)
+
+    def entitled(self, identity: str) -> None:
+        """Refused if the identity may have no certificate now, whatever it brings for one."""
+        self._trust.registry.check(identity)
+        self._trust.revocations.check_identity(identity)
+        self._check_lock(identity)
 
     def target(self, caller: Caller, operation: str, target: str, login: str) -> tuple[Target, str]:
         """The target and login that are asked for; see :func:`reach`."""
         return reach(self.config.targets, caller.scopes, operation, target, login)
 
-    def _check_lock(self, caller: Caller) -> None:
-        if (name := caller.identity.name) in self._locked:
+    def _check_lock(self, name: str) -> None:
+        if name in self._locked:
             raise Refused(Code.IDENTITY_LOCKED, f"the identity {name} is locked: {LOCKED}")
 
 

@@ -7,6 +7,7 @@ same key may come again for ``AGAIN_S``, since the answer may have been lost, an
 import hashlib
 import secrets
 import sqlite3
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -60,10 +61,11 @@ class Enrolments:
         await self._store.write(lambda opened: enrolments.insert(opened, row), event)
         return Opened(_name(digest), Secret(token.encode()), expires)
 
-    async def redeem(self, token: Secret, key: str, address: str) -> str:
+    async def redeem(self, token: Secret, key: str, address: str, entitled: Callable[[str], None]) -> str:
         """The identity that a token is for, which from now on is for the key of this fingerprint alone.
 
-        Refused (token.enrolment), with one message whatever is wrong: what a token was, a stranger is not told.
+        Refused (token.enrolment), with one message whatever is wrong: what a token was, a stranger is not told. Who has
+        a good one is told what ``entitled`` raises of its identity; then it stays good.
         """
         now, digest = self._clock.now_ns(), _digest(token)
 
@@ -71,6 +73,7 @@ class Enrolments:
             found = enrolments.find(opened, digest)
             if found is None or not _good(found, key, now):
                 raise _refused("unknown" if found is None else f"{_name(digest)}: {_why(found)}")
+            entitled(found.identity)
             enrolments.redeem(opened, digest, key, found.redeemed_ns or now)
             return found.identity
 

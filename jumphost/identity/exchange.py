@@ -41,6 +41,7 @@ class Sold(Struct, frozen=True):
 class Exchange:
     """``now_ns`` is a time that can be believed, or raises Unavailable; ``ask`` is the signer's.
 
+    ``entitled`` raises Refused for an identity that may have no certificate now.
     ``used`` are the tokens that earlier processes took; those for a first certificate are the ``enrolments``' own.
     """
 
@@ -50,11 +51,12 @@ class Exchange:
         issuers: Issuers,
         enrolments: Enrolments,
         ask: Callable[[ExchangeCaller | IssueCaller], Awaitable[Issued]],
+        entitled: Callable[[str], None],
         store: Store,
         used: Iterable[tuple[str, int]],
     ) -> None:
         self._now_ns, self._issuers, self._ask, self._store = now_ns, issuers, ask, store
-        self._enrolments = enrolments
+        self._enrolments, self._entitled = enrolments, entitled
         self._nonces, self._tokens, self._used_nonces = proof.Nonces(), Once(used), Once()
 
     def nonce(self) -> str:
@@ -74,9 +76,10 @@ class Exchange:
         # (2) The token is real, for us, and alive.
         entry, issuer = await self._issuers.find(order.token)
         claims = await issuer.verify(order.token, now_ns)
-        # (3) Its claims are those of one identity.
+        # (3) Its claims are those of one identity, which may have a certificate.
         values = declared(entry, claims.claims)
         grant = granted(entry, values)
+        self._entitled(grant.identity)
         # (4) Neither nonce nor token was used; from here on both are, the token only if something comes of it.
         self._spend(order.nonce, ends, now_s)
         if not self._tokens.use(claims.once, claims.until_s, now_s):
@@ -110,7 +113,7 @@ class Exchange:
 
     async def _enrolled(self, order: Order, key: PublicKey, now_ns: int, decision: str, source: str) -> Sold:
         """A first certificate; the token is spent on this key before the signer is asked."""
-        name = await self._enrolments.redeem(order.token, key.fingerprint, source)
+        name = await self._enrolments.redeem(order.token, key.fingerprint, source, self._entitled)
         issued = await self._ask(IssueCaller(name, key.line, order.ttl_s, order.scope))
         data = {"how": "enrolment", "source": source, **_made(key, issued)}
         await self._store.write(None, Event(Kind.CERT_ISSUE, now_ns, decision=decision, identity=name, data=data))

@@ -29,6 +29,16 @@ class Registry:
                 detail=f"got key id {key_id!r}, principals {list(principals)} by {ca!r}: {len(found)} entries match",
             )
         name, entry = found[0]
-        if not entry.enabled:
-            raise Refused(Code.IDENTITY_DISABLED, f"the identity {name} is disabled")
+        _check_enabled(name, entry)
         return name, entry
+
+    def check(self, name: str) -> None:
+        """Refused (identity.unknown, identity.disabled) unless there is an enabled entry of this name."""
+        if name not in self._entries:
+            raise Refused(Code.IDENTITY_UNKNOWN, f"the identity {name} is not registered")
+        _check_enabled(name, self._entries[name])
+
+
+def _check_enabled(name: str, entry: IdentityEntry) -> None:
+    if not entry.enabled:
+        raise Refused(Code.IDENTITY_DISABLED, f"the identity {name} is disabled")

@@ -67,6 +67,11 @@ class Revocations:
             if ca in self._ranges and int(certificate.serial or 0) in self._ranges[ca]:
                 raise _revoked("its serial", of_ca(ca, certificate.serial))
 
+    def check_identity(self, name: str) -> None:
+        """Raises Refused (identity.revoked) if all that is of an identity was."""
+        if ("identity", name) in self._entries:
+            raise Refused(Code.IDENTITY_REVOKED, f"the identity {name} was revoked")
+
 
 class _Ranges:
     """Ranges of numbers, joined where they meet, so that one look finds whether a number is in any."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from jumphost.config.files import read_publics
-from jumphost.config.issuers import Issuer
+from jumphost.config.issuers import Issuer, vouching
 from jumphost.config.load import SiteConfig
 from jumphost.config.site import Site
 from jumphost.errors import Code, Problem, Problems, Refused
@@ -38,8 +38,8 @@ class Trust(Struct, frozen=True):
 
         Refused (identity.unknown_issuer) if not, or if the certificate's CA is not our ``own``.
         """
-        issuer = self.issuers.get(name)
-        if not own or issuer is None or identity not in {match.identity for match in issuer.match}:
+        issuer = vouching(self.issuers, name, identity)
+        if not own or issuer is None:
             message = "the certificate names an issuer that does not vouch for its identity"
             raise Refused(
                 Code.IDENTITY_UNKNOWN_ISSUER, message, detail=f"{name[:128]!r}, by {'our' if own else 'another'} CA"

@@ -9,7 +9,8 @@ from jumphost.errors import Code, Problems, Unavailable
 from jumphost.signer.callers import Ceiling
 from jumphost.signer.keys import Keys
 
-_Stamp = tuple[tuple[int, int, int], ...]
+_Look = tuple[int, int, int]
+_Stamp = tuple[_Look, ...]
 
 
 class Copies:
@@ -19,6 +20,7 @@ class Copies:
         self._site, self._keys = site, keys
         self._stamp: _Stamp = ()
         self._config: SiteConfig | None = None
+        self._cas: dict[Path, tuple[_Look, frozenset[bytes]]] = {}
 
     def current(self) -> SiteConfig:
         """The whole site; Unavailable (signer.unavailable) if it has problems."""
@@ -41,7 +43,7 @@ class Copies:
         ours = self._keys.caller()
         for name, settings in self.current().settings.callers.items():
             try:
-                if any(key.blob == ours for key in read_publics(self._site.resolve(settings.ca))):
+                if ours in self._blobs(self._site.resolve(settings.ca)):
                     return Ceiling(name, settings.max_ttl, settings.renew_for, self._keys.callers())
             except ValueError as error:
                 raise Unavailable(Code.SIGNER_UNAVAILABLE, str(error)) from None
@@ -50,12 +52,29 @@ class Copies:
             "got no CA under callers: that is signer/caller_ca, expected keys/caller_ca.pub there",
         )
 
+    def _blobs(self, path: Path) -> frozenset[bytes]:
+        """The keys of a CA file; ValueError if it holds none."""
+        try:
+            stamp = _look(path)
+        except OSError as error:
+            raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+        known = self._cas.get(path)
+        if known is None or known[0] != stamp:
+            known = self._cas[path] = stamp, frozenset(key.blob for key in read_publics(path))
+        return known[1]
+
     def _look(self) -> _Stamp:
-        """What would differ if a file did; taken before it is read, so that a later change is seen the next time."""
+        """Of each file."""
         files: tuple[Path, ...] = (
             self._site.settings,
             self._site.identities,
             self._site.approvers,
             self._site.targets,
         )
-        return tuple((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in (path.stat() for path in files))
+        return tuple(map(_look, files))
+
+
+def _look(path: Path) -> _Look:
+    """What would differ if the file did; taken before it is read, so that a later change is seen the next time."""
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

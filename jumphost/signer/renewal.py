@@ -11,10 +11,12 @@ import json
 from cryptography.hazmat.primitives.serialization import SSHCertificateType
 
 from jumphost.clock import NS_PER_S
+from jumphost.config.issuers import Issuer, vouching
 from jumphost.config.load import SiteConfig
 from jumphost.errors import Refused
 from jumphost.evidence import sshcert
-from jumphost.evidence.sshcert import FAMILY, FORCE_COMMAND, GENERATION, SOURCE_ADDRESS, Presented
+from jumphost.evidence.sshcert import FAMILY, FORCE_COMMAND, GENERATION, ISSUER, SOURCE_ADDRESS, Presented
+from jumphost.model.identity import Voucher
 from jumphost.signer.callers import Ceiling, registered
 from jumphost.signer.draft import SKEW_S, Draft, key_of, refuse
 from jumphost.signer.protocol import RenewCaller
@@ -38,11 +40,16 @@ def certificate(asked: RenewCaller, config: SiteConfig, ceiling: Ceiling, now_ns
         refuse(f"got a certificate of {key_id[:128]!r}, expected one of {asked.identity}")
     # (3) It lives as long as the old one did, within the ceiling and the time that renewals may go on.
     family, generation = _descent(presented)
+    issuer = _issuer(presented, asked.identity, config)
     life = min(old.valid_before - old.valid_after - SKEW_S, ceiling.max_ttl_s)
-    if ceiling.renew_for_s is not None:
-        life = min(life, sshcert.since(family) + ceiling.renew_for_s - now)
+    for horizon_s in (ceiling.renew_for_s, issuer.renew_for if issuer else None):
+        if horizon_s is not None:
+            life = min(life, sshcert.since(family) + horizon_s - now)
+    if issuer:
+        life = min(life, issuer.max_ttl)
     if life <= 0:
-        refuse("got a certificate that cannot be renewed any more, expected a new one: `jumphost cert issue`")
+        fresh = "jumphost login" if issuer else "jumphost cert issue"
+        refuse(f"got a certificate that cannot be renewed any more, expected a new one: `{fresh}`")
     return Draft(
         ca="caller",
         kind="caller",
@@ -74,6 +81,22 @@ def _ours(line: str, ceiling: Ceiling) -> Presented:
     if presented.certificate.type is not SSHCertificateType.USER:
         refuse("got a host certificate, expected a user certificate")
     return presented
+
+
+def _issuer(old: Presented, identity: str, config: SiteConfig) -> Issuer | None:
+    """Whose token began the family, and may vouch for the identity still; None where no token did."""
+    try:
+        voucher = sshcert.extension(old.certificate, ISSUER, Voucher)
+    except Refused as error:
+        refuse(error.message, detail=error.detail)
+    if voucher is None:
+        return None
+    issuer = vouching(config.settings.issuers, voucher.name, identity)
+    if issuer is None:
+        refuse(
+            f"got a certificate by a token of {voucher.name[:128]!r}, expected an issuer that vouches for {identity}"
+        )
+    return issuer
 
 
 def _descent(old: Presented) -> tuple[str, int]:

@@ -10,10 +10,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from jumphost.audit.rate import Rate
 from jumphost.config.issuers import Issuer
 from jumphost.evidence import sshsig
 from jumphost.evidence.sshsig import PrivateKey
+from jumphost.gateway.standing import Standing
 from jumphost.identity import jws
 from jumphost.identity.enrolment import Enrolments
 from jumphost.identity.exchange import Exchange, Order, Sold
@@ -44,6 +44,7 @@ class Market:
     issuer: LocalIssuer
     declared: dict[str, Issuer]
     store: Store
+    standing: Standing
     exchange: Exchange = field(init=False)
     enrolments: Enrolments = field(init=False)
     sold: list[Issued] = field(default_factory=list)  # by the signer, whether or not it was given
@@ -82,6 +83,7 @@ class Market:
             _issuers(self.bench, self.issuer, self.declared),
             self.enrolments,
             self.ask,
+            self.standing.entitled,
             self.store,
             await self.store.read(spent.everything),
         )
@@ -100,7 +102,7 @@ async def counter(folder: Path, per_minute: int = 1 << 20) -> AsyncIterator[Coun
     """One in an empty folder, on a free port; it knows itself by the host CA ``ssh-ed25519 A``."""
     async with market(folder) as made:
         clock = made.bench.clock
-        shop = Shop(made.exchange, Refusals(made.store, clock), Rate(clock, per_minute), clock, lambda: "ssh-ed25519 A")
+        shop = Shop(made.exchange, Refusals(made.store, clock), per_minute, clock, lambda: "ssh-ed25519 A")
         async with await server.listen(shop.app(), "127.0.0.1", 0, None) as listening:
             yield Counter(made, f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
 
@@ -131,7 +133,7 @@ async def market(folder: Path) -> AsyncIterator[Market]:
     bench.rewrite(bench.site.settings, lambda settings: settings.update(issuers={"ci": entry}))
     store = Store.open(bench.site.journal_db, log="test")
     declared = dict(bench.config.settings.issuers)
-    here = Market(bench, issuer, declared, store)
+    here = Market(bench, issuer, declared, store, Standing(bench.site, ()))
     try:
         await here.restart()
         yield here

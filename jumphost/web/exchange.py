@@ -59,12 +59,16 @@ _bodies = msgspec.json.Decoder(_Body)
 
 
 class Shop:
-    """The two paths; ``host_ca`` is the line that clients know the gateway by, "" where it has none."""
+    """The two paths, each so often ``per_minute`` for an address that buys nothing.
+
+    ``host_ca`` is the line that clients know the gateway by, "" where it has none.
+    """
 
     def __init__(
-        self, exchange: Exchange, refusals: Refusals, rate: Rate, clock: Clock, host_ca: Callable[[], str]
+        self, exchange: Exchange, refusals: Refusals, per_minute: int, clock: Clock, host_ca: Callable[[], str]
     ) -> None:
-        self._exchange, self._refusals, self._rate = exchange, refusals, rate
+        self._exchange, self._refusals = exchange, refusals
+        self._numbers, self._orders = Rate(clock, per_minute), Rate(clock, per_minute)
         self._clock, self._host_ca = clock, host_ca
 
     def app(self) -> Starlette:
@@ -99,13 +103,16 @@ class Shop:
         return endpoint
 
     async def _nonce(self, request: Request, decision: str, source: str) -> dict[str, Any]:
+        if not self._numbers.spend(source):
+            raise Refused(Code.LIMIT_REQUESTS, "this address took too many nonces for nothing: wait a minute")
         return {"nonce": self._exchange.nonce()}
 
     async def _certificate(self, request: Request, decision: str, source: str) -> dict[str, Any]:
-        if not self._rate.spend(source):
+        if not self._orders.spend(source):
             raise Refused(Code.LIMIT_REQUESTS, "too many attempts of this address bought nothing: wait a minute")
         sold = await self._exchange.buy(_order(await _body(request)), decision=decision, source=source)
-        self._rate.give_back(source)
+        for rate in (self._numbers, self._orders):
+            rate.give_back(source)
         metrics.EXCHANGES.labels("").inc()
         return {
             "certificate": sold.certificate,

@@ -210,7 +210,8 @@ async def _admit(here: Gatehouse) -> None:
 
 async def test_a_token_for_a_first_certificate(here: Gatehouse, verbs: dict[str, Verb]) -> None:
     given = await verbs["identity.enroll"]({"identity": NAME, "ttl_s": 60})
-    assert await here.parts().enrolments.redeem(Secret(given["token"].encode()), "SHA256:key", ADDRESS) == NAME
+    token, anybody = Secret(given["token"].encode()), lambda _: None
+    assert await here.parts().enrolments.redeem(token, "SHA256:key", ADDRESS, anybody) == NAME
     assert await told(here) == ["identity.enroll", "identity.enroll"]
     assert given["token"] not in str(await here.events())
 

@@ -1,5 +1,6 @@
 """Renewals on a real store, and what becomes of an owner and a thief who have the same certificate."""
 
+import asyncio
 import base64
 import sqlite3
 
@@ -221,3 +222,16 @@ async def test_rows_of_a_backup_lock_nobody_out(here: Gatehouse, at: Generations
     at = await restarted(here)
     await logs_in(here, at, newer)
     assert admitted(here, await renews(at, admitted(here, newer))).generation == 3
+
+
+async def test_who_waits_while_a_theft_shows_gets_nothing(here: Gatehouse, at: Generations) -> None:
+    """Both renew at once, with the certificate before the newest and with the newest."""
+    first = here.caller()
+    line = await renews(at, first)
+    await logs_in(here, at, line)
+    newest = admitted(here, line)
+    shown, waited = await asyncio.gather(renews(at, first, THIEF), renews(at, newest), return_exceptions=True)
+    assert isinstance(shown, Refused)
+    assert isinstance(waited, Refused)
+    assert (shown.code, waited.code) == (Code.IDENTITY_LOCKED, Code.IDENTITY_REVOKED)
+    assert [event["generation"] for event in await here.events() if event["kind"] == "cert.issue"] == [1]

@@ -160,3 +160,16 @@ async def test_an_issuer_that_no_longer_vouches(here: Gatehouse) -> None:
     here.standing.check(caller, here.clock.now_ns())
     error = refusal(lambda: here.standing.check(bought, here.clock.now_ns()))
     assert error.code is Code.IDENTITY_UNKNOWN_ISSUER
+
+
+async def test_who_may_have_a_certificate(here: Gatehouse) -> None:
+    standing = here.standing
+    standing.entitled(NAME)
+    assert refusal(lambda: standing.entitled("stranger")).code is Code.IDENTITY_UNKNOWN
+    standing.lock(NAME)
+    assert refusal(lambda: standing.entitled(NAME)).code is Code.IDENTITY_LOCKED
+    standing.revoke(Revocation("identity", NAME))
+    assert refusal(lambda: standing.entitled(NAME)).code is Code.IDENTITY_REVOKED
+    disable(here)
+    standing.reload()
+    assert refusal(lambda: standing.entitled(NAME)).code is Code.IDENTITY_DISABLED

@@ -32,7 +32,7 @@ class Desk:
         )
 
     async def redeemed(self, token: Secret, key: str = KEY) -> str:
-        return await self.enrolments.redeem(token, key, ADDRESS)
+        return await self.enrolments.redeem(token, key, ADDRESS, lambda _: None)
 
     async def refused(self, token: Secret, key: str = KEY) -> Refused:
         with pytest.raises(Refused) as caught:

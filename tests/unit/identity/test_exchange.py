@@ -1,7 +1,7 @@
 """A token buys a certificate once, or nothing is issued and nothing is spent."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,11 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from jumphost.config.edit import set_scalar
 from jumphost.errors import Code, Refused, Unavailable
 from jumphost.identity.exchange import Order
 from jumphost.identity.proof import LIFE_S
+from jumphost.identity.revocation import Revocation
 from jumphost.store.sqlite import Store
 from jumphost.testing.issuer import unverified
 from jumphost.testing.market import CLAIMS, NAME, SOURCE, Market, market
@@ -138,8 +140,42 @@ async def test_an_enrolment_token_buys_a_first_certificate_once(here: Market) ->
 
 async def test_an_enrolment_token_of_nobody_or_too_much_buys_nothing(here: Market) -> None:
     opened = await here.enrolments.open("nobody", 60)
-    assert await refusal(here, here.order(token=opened.told()["token"])) is Code.SIGNER_REFUSED
+    assert await refusal(here, here.order(token=opened.told()["token"])) is Code.IDENTITY_UNKNOWN
     opened = await here.enrolments.open(NAME, 60)
     assert await refusal(here, here.order(token=opened.told()["token"], ttl_s=100_000)) is Code.SIGNER_REFUSED
     assert await refusal(here, here.order(token="jhe_made-up")) is Code.TOKEN_ENROLMENT
     assert here.sold == []
+
+
+def disabled(here: Market) -> None:
+    set_scalar(here.bench.site.identities, NAME, "enabled", value=False, check=lambda _: None)
+    here.standing.reload()
+
+
+UNENTITLED = {
+    Code.IDENTITY_LOCKED: lambda here: here.standing.lock(NAME),
+    Code.IDENTITY_REVOKED: lambda here: here.standing.revoke(Revocation("identity", NAME)),
+    Code.IDENTITY_DISABLED: disabled,
+}
+
+
+@pytest.mark.parametrize(("code", "happens"), UNENTITLED.items())
+async def test_who_may_have_none_buys_none_and_spends_nothing(
+    here: Market, code: Code, happens: Callable[[Market], None]
+) -> None:
+    token, opened = here.issuer.token(**CLAIMS), await here.enrolments.open(NAME, 60)
+    happens(here)
+    before = await here.events()
+    for brought in (token, opened.told()["token"]):
+        assert await refusal(here, here.order(brought)) is code
+    assert (here.sold, await here.events()) == ([], before)
+
+
+async def test_a_lock_taken_away_leaves_the_tokens_good(here: Market) -> None:
+    token, opened = here.issuer.token(**CLAIMS), await here.enrolments.open(NAME, 60)
+    here.standing.lock(NAME)
+    for brought in (token, opened.told()["token"]):
+        assert await refusal(here, here.order(brought)) is Code.IDENTITY_LOCKED
+    here.standing.unlock(NAME)
+    for brought in (token, opened.told()["token"]):
+        assert (await here.buy(here.order(brought))).identity == NAME

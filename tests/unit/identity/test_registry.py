@@ -42,3 +42,11 @@ def test_by_nothing_less() -> None:
 def test_never_by_two_entries_and_never_disabled() -> None:
     assert refused("main", "twin", "twin") is Code.IDENTITY_UNKNOWN
     assert refused("main", "off", "off") is Code.IDENTITY_DISABLED
+
+
+@pytest.mark.parametrize(("name", "code"), [("stranger", Code.IDENTITY_UNKNOWN), ("off", Code.IDENTITY_DISABLED)])
+def test_who_may_have_a_certificate_goes_by_the_name_of_its_entry(name: str, code: Code) -> None:
+    REGISTRY.check("job")
+    with pytest.raises(Refused) as caught:
+        REGISTRY.check(name)
+    assert caught.value.code is code

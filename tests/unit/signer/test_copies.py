@@ -43,6 +43,20 @@ def test_the_ceiling_is_that_of_our_own_ca(bench: SigningBench, copies: Copies) 
         copies.ceiling()
 
 
+def test_a_ca_file_that_changed_counts_at_once(bench: SigningBench, copies: Copies) -> None:
+    path = bench.site.keys / "caller_ca.pub"
+    good = path.read_text()
+    assert copies.ceiling() == copies.ceiling()
+    path.write_text((bench.site.keys / "host_key.pub").read_text())
+    with pytest.raises(Unavailable, match="got no CA under callers"):
+        copies.ceiling()
+    path.write_text("nothing")
+    with pytest.raises(Unavailable, match=r"caller_ca\.pub"):
+        copies.ceiling()
+    path.write_text(good)
+    assert copies.ceiling().name == "main"
+
+
 def test_a_ca_file_that_goes_away(bench: SigningBench, copies: Copies) -> None:
     copies.current()
     (bench.site.keys / "caller_ca.pub").unlink()

@@ -7,13 +7,20 @@ from typing import Any
 import asyncssh
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.serialization import SSHCertificate, load_ssh_public_identity
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    SSHCertificate,
+    SSHCertificateBuilder,
+    SSHCertificateType,
+    load_ssh_public_identity,
+)
 
 from jumphost.clock import NS_PER_S
 from jumphost.config.edit import set_scalar
 from jumphost.errors import Code
 from jumphost.evidence import sshcert
-from jumphost.signer.protocol import Failed, IssueCaller, Issued, RenewCaller
+from jumphost.signer.mint import load_key
+from jumphost.signer.protocol import ExchangeCaller, Failed, IssueCaller, Issued, RenewCaller
 from jumphost.testing.signing import SigningBench, new_public_line
 
 NAME = "order-service"
@@ -161,3 +168,67 @@ def test_an_identity_that_is_disabled_or_gone_gets_none(bench: SigningBench) -> 
 @pytest.mark.parametrize("key", ["", "ssh-ed25519 AAAA", "ssh-dss AAAAB3NzaC1kc3M="])
 def test_a_key_that_is_none_gets_none(bench: SigningBench, key: str) -> None:
     assert refusal(bench, issued(bench), public_key=key)
+
+
+def bought(bench: SigningBench, **changes: Any) -> str:
+    """A certificate by a token."""
+    declare(bench, **changes)
+    asked = ExchangeCaller("ci", "repo:acme", {"repository": ("acme/payments",)}, NAME, new_public_line())
+    found = bench.ask(asked)
+    assert isinstance(found, Issued), found
+    return found.certificate
+
+
+def declare(bench: SigningBench, **changes: Any) -> None:
+    match = [{"require": {"repository": "acme/payments"}, "identity": NAME}]
+    entry = {"issuer": "https://ci.example", "audience": "jumphost", "match": match, **changes}
+    bench.rewrite(bench.site.settings, lambda settings: settings.update(issuers={"ci": entry}))
+
+
+def test_what_a_token_bought_is_renewed_for_a_day(bench: SigningBench) -> None:
+    line = bought(bench)
+    start, renewals = read(line).valid_after, 0
+    while read(line).valid_before < start + 86_400:
+        bench.clock.advance(500)
+        line, renewals = renewed(bench, line), renewals + 1
+    assert renewals > 100, "not one life: a day of them"
+    assert read(line).valid_before == start + 86_400
+    bench.clock.advance(read(line).valid_before - bench.clock.now_ns() // NS_PER_S - 1)
+    assert read(renewed(bench, line)).valid_before == start + 86_400, "at its last second it gains none"
+
+
+@pytest.mark.parametrize("horizon", [0, "30s"])
+def test_what_an_issuer_allows_no_renewal_of(bench: SigningBench, horizon: Any) -> None:
+    old = bought(bench, renew_for=horizon)
+    assert "cannot be renewed any more, expected a new one: `jumphost login`" in refusal(bench, old)
+
+
+def test_the_horizon_of_an_issuer_does_not_lift_that_of_the_ca(bench: SigningBench) -> None:
+    old = bought(bench, renew_for="7d")
+    bench.rewrite(bench.site.settings, lambda settings: settings["callers"]["main"].update(renew_for="1s"))
+    assert "cannot be renewed any more" in refusal(bench, old)
+
+
+def test_the_issuer_of_now_counts(bench: SigningBench) -> None:
+    old = bought(bench)
+    declare(bench, max_ttl="2m")
+    assert read(renewed(bench, old)).valid_before == bench.clock.now_ns() // NS_PER_S + 120
+    declare(bench, match=[{"require": {"repository": "acme/payments"}, "identity": "batch-reader"}])
+    assert "expected an issuer that vouches for order-service" in refusal(bench, old)
+    bench.rewrite(bench.site.settings, lambda settings: settings.pop("issuers"))
+    assert "expected an issuer that vouches for order-service" in refusal(bench, old)
+    assert renewed(bench, issued(bench)), "what no token bought has no issuer to ask"
+
+
+def test_a_mark_of_an_issuer_that_cannot_be_read(bench: SigningBench) -> None:
+    """By the CA's own key, as after a bug: who vouched is not known, so nobody did."""
+    old = by_extension(bench, b"issuer@jumphost", b"[]")
+    assert "malformed extension issuer@jumphost" in refusal(bench, old)
+
+
+def by_extension(bench: SigningBench, name: bytes, value: bytes) -> str:
+    now = bench.clock.now_ns() // NS_PER_S
+    builder = SSHCertificateBuilder().public_key(Ed25519PrivateKey.generate().public_key()).serial(1)
+    builder = builder.type(SSHCertificateType.USER).key_id(NAME.encode()).valid_principals([NAME.encode()])
+    builder = builder.valid_after(now - 30).valid_before(now + 600).add_extension(name, value)
+    return builder.sign(load_key(bench.site.signer / "caller_ca")).public_bytes().decode()

@@ -140,6 +140,24 @@ async def test_who_buys_nothing_waits(here: Client) -> None:
     assert (await here.post(await here.body()))[0] == 200
 
 
+async def test_who_only_takes_nonces_waits(here: Client) -> None:
+    for _ in range(2 * PER_MINUTE):
+        assert (await here.post(await here.body()))[0] == 200, "a nonce that buys costs nothing"
+    got = [await here.ask("/v1/nonce") for _ in range(PER_MINUTE + 2)]
+    assert [status for status, _ in got] == [200] * PER_MINUTE + [429] * 2
+    assert (got[-1][1]["error"], (await events(here))[-1]["code"]) == ("limit.requests",) * 2
+    here.market.bench.clock.advance(60)
+    assert (await here.ask("/v1/nonce"))[0] == 200
+
+
+async def test_a_locked_identity_is_told_and_journalled(here: Client) -> None:
+    here.market.standing.lock(NAME)
+    status, said = await here.post(await here.body())
+    assert (status, said["error"]) == (403, "identity.locked")
+    (event,) = await events(here)
+    assert (event["kind"], event["code"], event["decision"]) == ("cert.refused", "identity.locked", said["decision"])
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [(Unavailable(Code.SIGNER_UNAVAILABLE, "it is down"), "signer.unavailable"), (RuntimeError("bug"), "internal")],
