@@ -9,7 +9,7 @@ from pathlib import Path
 from jumphost import wire
 from jumphost.clock import Clock, utc
 from jumphost.command.profiled.profile import encode
-from jumphost.config.credentials import Redis
+from jumphost.config.credentials import MariaDb, Redis
 from jumphost.config.issuers import Issuer
 from jumphost.config.load import SiteConfig, entry_line, load_site
 from jumphost.config.settings import Policy, Settings
@@ -148,6 +148,10 @@ def provider(site: Site, settings: Settings, name: str) -> Provider:
         from jumphost.credential.redis import RedisProvider
 
         return RedisProvider(source, admin=admin, ca=ca, mark=mark)
+    if isinstance(source, MariaDb):
+        from jumphost.credential.mariadb import MariaDbProvider
+
+        return MariaDbProvider(source, admin=admin, ca=ca, mark=mark)
     from jumphost.credential.postgres import PostgresProvider
     from jumphost.credential.postgres_admin import Admin
 

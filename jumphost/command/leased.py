@@ -13,6 +13,7 @@ from jumphost.model.target import Kind
 FOLDER: Final = "/tmp"  # noqa: S108  # where sshd can make a socket for every login; nobody takes another's name there
 SERVICE: Final = "lease"  # of the service file that clients of PostgreSQL read
 REDIS: Final = f"{FOLDER}/redis.sock"  # in a sandbox, which has the folder to itself: `redis-cli -s /tmp/redis.sock`
+OPTIONS: Final = "my.cnf"  # what clients of MariaDB look for in a folder that they are told; others are told the file
 _LOWEST, _HIGHEST = 1024, 65_535  # of the ports that libpq takes for the name of a socket
 
 
@@ -33,12 +34,17 @@ def folder(request: str) -> str:
 
 def file(request: str) -> str:
     """The path of the request's file."""
-    return f"{folder(request)}/credential"
+    return f"{folder(request)}/{OPTIONS}"
 
 
 def postgres_file(request: str) -> Mapping[str, str]:
     """The environment of a command that reads in its request's file where its database is, and the secret."""
     return MappingProxyType({"PGSERVICEFILE": file(request), "PGSERVICE": SERVICE})
+
+
+def mariadb_file(request: str) -> Mapping[str, str]:
+    """Likewise for a command whose database is a MariaDB."""
+    return MappingProxyType({"MYSQL_HOME": folder(request)})
 
 
 def postgres(request: str, *, kind: Kind, login: str, database: str) -> Mapping[str, str]:

@@ -57,7 +57,22 @@ class Redis(Source, frozen=True, tag="redis", kw_only=True):
     ca: str = ""
 
 
-Credential = Postgres | Redis
+class MariaDb(Source, frozen=True, tag="mariadb", kw_only=True):
+    """A user of its own for each command, with the role ``template``, which has the grants.
+
+    ``host`` is a name, an address, or the path of a unix socket. ``admin`` is a file (0600) with one line
+    ``USER:PASSWORD``: a user that may create users. ``ca`` is as for PostgreSQL.
+    """
+
+    host: Host
+    admin: str
+    template: Annotated[str, Meta(pattern=r"\A[^\0\s]{1,63}\Z")]
+    port: Port = 3306
+    ca: str = ""
+    connections: Positive = 4  # that one lease may have open at once
+
+
+Credential = MariaDb | Postgres | Redis
 
 
 def server(value: Credential) -> str:
@@ -74,9 +89,12 @@ def local(host: str) -> bool:
 def built(source: Source, kind: str) -> Set[Delivery]:
     """The deliveries of a credential that there are for a kind of target.
 
-    Clients of Redis read no environment, so that its socket has one name, which only a sandbox has to itself.
+    Clients of Redis read no environment, so that its socket has one name, which only a sandbox has to itself. The
+    protocol of MariaDB is not spoken by the gateway.
     """
     there: Set[Delivery] = BUILT.get(kind, frozenset())
+    if isinstance(source, MariaDb):
+        return there & {"file"}
     return there if isinstance(source, Postgres) else there & {"proxy"} if kind == "process" else frozenset()
 
 

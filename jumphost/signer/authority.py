@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S, id_time_ns, parse_rfc3339
 from jumphost.command import forced, leased, received
-from jumphost.config.credentials import Postgres, unfit
+from jumphost.config.credentials import MariaDb, Postgres, unfit
 from jumphost.config.load import SiteConfig
 from jumphost.errors import JumphostError
 from jumphost.evidence import sshsig
@@ -227,9 +227,10 @@ def _leased(request: Request, obligations: Obligations, place: Target, config: S
         refuse(reason)
     if place.mode != "command":
         refuse(f"got a credential for one command on {place.name}, whose mode is {place.mode}")
+    source = sources[terms.name]
     if terms.delivery == "file":
-        return leased.postgres_file(request.id)
-    if not isinstance(source := sources[terms.name], Postgres):
+        return leased.mariadb_file(request.id) if isinstance(source, MariaDb) else leased.postgres_file(request.id)
+    if not isinstance(source, Postgres):
         return NOTHING
     return leased.postgres(request.id, kind=place.kind, login=request.target.login, database=source.database)
 

@@ -115,8 +115,11 @@ def postgres(folder: Path, *, port: int = 5432, access: str = "", settings: Sequ
 
 
 @contextmanager
-def mariadb(folder: Path) -> Iterator[Server]:
-    """A MariaDB of its own in ``folder`` (short, readable to all); LookupError if it is not installed."""
+def mariadb(folder: Path, *, settings: Sequence[str] = ()) -> Iterator[Server]:
+    """A MariaDB of its own in ``folder`` (short, readable to all); LookupError if it is not installed.
+
+    ``settings`` are further ones of the server, ``NAME=VALUE``.
+    """
     daemon, install = shutil.which("mariadbd", path="/usr/sbin:/usr/bin"), shutil.which("mariadb-install-db")
     if not daemon or not install or not shutil.which("mariadb"):
         raise LookupError("MariaDB is not installed: apt-get install mariadb-server")
@@ -134,6 +137,7 @@ def mariadb(folder: Path) -> Iterator[Server]:
         ]
     )
     options = [f"--datadir={data}", f"--socket={socket}", "--skip-networking", f"--pid-file={folder}/pid"]
+    options += [f"--{setting}" for setting in settings]
     address = ("--no-defaults", f"--socket={socket}", "-u", "root")
     client = ("mariadb", *address, "-NB")
     dump = ("mariadb-dump", *address, "--skip-comments", "--routines", "--databases", "bank", "audit")

@@ -74,7 +74,7 @@ def sshd(
     key_file = folder / "host_key"
     key_file.write_bytes(host_key.export_private_key())
     key_file.chmod(0o600)
-    port = _free_port()
+    port = free_port()
     target = Target(
         name=name,
         logins=tuple(logins),
@@ -129,7 +129,7 @@ def _follow(script: str, etc: Path) -> None:
         raise RuntimeError(f"got status {done.returncode} from what enroll printed:\n{done.stderr}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((_LOOPBACK, 0))
         port: int = probe.getsockname()[1]

@@ -5,19 +5,23 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pymysql
 import pytest
 from msgspec.structs import replace
 from redis.exceptions import ResponseError
 
-from jumphost.config.credentials import Postgres, Redis, Source
+from jumphost.config.credentials import MariaDb, Postgres, Redis, Source
 from jumphost.credential.postgres import PostgresProvider
 from jumphost.credential.postgres_admin import Admin
-from jumphost.testing import redis
+from jumphost.testing import mariadb, redis
 from jumphost.testing.postgres import MARK, Visitor, bank
 from jumphost.testing.provider_contracts import issued
 from tests.docs.test_reference import defaults, said
 
 PAGE = (Path(__file__).parents[2] / "docs/credentials.md").read_text()
+
+
+SQL = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
 
 
 def keys(text: str) -> dict[str, str]:
@@ -39,13 +43,13 @@ def test_every_key_of_every_kind() -> None:
     assert keys(table).pop("kind") == "required"
     checked(table.replace("| `kind` |", ""), of_all)
     pages = {kind.partition("\n")[0]: kind for kind in kinds}
-    for kind in (Postgres, Redis):
+    for kind in (Postgres, Redis, MariaDb):
         own = {key: (default, duration) for key, default, duration in defaults(kind) if key not in of_all}
         checked(pages[str(kind.__struct_config__.tag)], own)
 
 
 async def test_the_sql_of_the_page_makes_a_server_that_works(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+    text, _ = SQL
     try:
         with bank(sealed=False) as server:
             server.sql("CREATE DATABASE payments")
@@ -84,5 +88,24 @@ async def test_the_users_of_the_page_make_a_redis_that_works(tmp_path: Path) -> 
                 await visit.do("SET", "cards:1", "x")
             await visit.close()
             await provider.revoke(minted.lease)
+    except LookupError as missing:
+        pytest.skip(str(missing))
+
+
+async def test_the_users_of_the_page_make_a_mariadb_that_works(tmp_path: Path) -> None:
+    (tmp_path / "admin").write_text("jumphost_admin:change me\n")
+    try:
+        with mariadb.books() as server:
+            server.sql("CREATE DATABASE payments; CREATE TABLE payments.ledger (id int)")
+            server.sql(SQL[1])
+            provider = server.provider(admin=str(tmp_path / "admin"), template="payments_ro")
+            minted = await issued(provider)
+            visit = await mariadb.Visitor.enter(minted.material)
+            await visit.do("SELECT * FROM payments.ledger")
+            with pytest.raises(pymysql.Error, match="denied"):
+                await visit.do("INSERT INTO payments.ledger VALUES (1)")
+            await visit.close()
+            await provider.revoke(minted.lease)
+            assert await provider.left() == []
     except LookupError as missing:
         pytest.skip(str(missing))

@@ -217,7 +217,7 @@ def test_the_secret_is_unseen(site: LiveSite, key: Path, bank: Bank, delivery: s
     [secret] = set(secrets(site)) - before
     seen = {name for name, text in places(site, bank) if holds(text, secret)}
     said, err = looking.communicate(timeout=60)
-    files = {name for name in seen if re.fullmatch(r"/dev/shm/\.jumphost-[0-9a-f-]{36}/credential", name)}
+    files = {name for name in seen if re.fullmatch(r"/dev/shm/\.jumphost-[0-9a-f-]{36}/my\.cnf", name)}
     assert len(files) == (delivery == "file")
     assert seen == files
     assert b"JUMPHOST_REQUEST" in said

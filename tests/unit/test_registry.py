@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from jumphost import registry
 from jumphost.clock import SystemClock
 from jumphost.config.create import create_site
-from jumphost.config.credentials import BUILT, Postgres, Redis
+from jumphost.config.credentials import BUILT, MariaDb, Postgres, Redis
 from jumphost.config.edit import append_entry
 from jumphost.config.issuers import Issuer
 from jumphost.config.load import load_site
@@ -128,17 +128,20 @@ def test_a_mask_of_the_site_is_held_to_the_detectors_there_are(site: Site) -> No
 def test_every_kind_of_credential_has_its_provider(site: Site) -> None:
     source = Postgres(host="127.0.0.1", database="d", admin="keys/db", template="t", ca="keys/ca.pem")
     cache = Redis(host="127.0.0.1", admin="keys/cache", template="r")
-    here = replace(load_site(site).settings, credentials={"a": source, "b": source, "c": cache})
+    books = MariaDb(host="127.0.0.1", admin="keys/books", template="m", ca="keys/ca.pem")
+    entries = {"a": source, "b": source, "c": cache, "d": books}
+    here = replace(load_site(site).settings, credentials=entries)
     made = registry.providers(site, here)
     assert {name: (provider.kind, provider.template) for name, provider in made.items()} == {
         "a": ("postgres", "t"),
         "b": ("postgres", "t"),
         "c": ("redis", "r"),
+        "d": ("mariadb", "m"),
     }
     request = "01890a5d-ac96-774b-bcce-b302099a8057"
     marks = {provider.subject(request).split("_")[1] for provider in made.values()}
     marks |= {registry.providers(site, replace(here, name="other"))["a"].subject(request).split("_")[1]}
-    assert len(marks) == 4, "what one entry of one gateway made is nobody else's"
+    assert len(marks) == 5, "what one entry of one gateway made is nobody else's"
     again = registry.provider(site, here, "a")
     assert again.subject(request).split("_")[1] in marks
 

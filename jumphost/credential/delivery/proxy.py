@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jumphost.command import leased
-from jumphost.config.credentials import Credential, Redis
+from jumphost.config.credentials import Credential, MariaDb, Redis
 from jumphost.credential.base import Minted, Recipient
 from jumphost.credential.delivery.backend import Place
 from jumphost.credential.delivery.postgres import PostgresProxy
 from jumphost.credential.delivery.redis import RedisProxy
+from jumphost.errors import Code, Refused
 from jumphost.secret import Secret
 from jumphost.stream import Socket
 
@@ -40,6 +41,10 @@ class ProxyDelivery:
     async def prepare(self, minted: Minted, recipient: Recipient) -> Proxied:
         """A socket for the target to make."""
         source, request = self._credentials[minted.lease.name], recipient.request
+        if isinstance(source, MariaDb):
+            raise Refused(
+                Code.POLICY_UNSUPPORTED, f"{minted.lease.name} is at a server whose protocol is not spoken here"
+            )
         place = Place(source.host, source.port, str(self._resolve(source.ca)) if source.ca else "")
         user, password = minted.lease.subject, minted.secret("password")
         if isinstance(source, Redis):

@@ -23,8 +23,14 @@ def test_what_a_client_of_postgresql_is_told() -> None:
 
 def test_a_file_that_clients_of_postgresql_read() -> None:
     told = leased.postgres_file(REQUEST)
-    assert told == {"PGSERVICEFILE": f"/dev/shm/.jumphost-{REQUEST}/credential", "PGSERVICE": "lease"}
+    assert told == {"PGSERVICEFILE": f"/dev/shm/.jumphost-{REQUEST}/my.cnf", "PGSERVICE": "lease"}
     assert told["PGSERVICEFILE"] == leased.file(REQUEST)
+    assert all(map(forced.grantable, told))
+
+
+def test_a_file_that_clients_of_mariadb_look_for() -> None:
+    told = leased.mariadb_file(REQUEST)
+    assert leased.file(REQUEST) == f"{told['MYSQL_HOME']}/my.cnf"
     assert all(map(forced.grantable, told))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from jumphost.config import credentials
-from jumphost.config.credentials import Postgres, Redis, unfit
+from jumphost.config.credentials import MariaDb, Postgres, Redis, unfit
 from jumphost.config.load import load_site
 from jumphost.config.site import Site
 from jumphost.errors import Problems
@@ -46,9 +46,9 @@ def test_an_entry(site: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"kind": ""}, "credentials.db: got no 'kind', expected one of postgres, redis"),
-        ({"kind": "oracle"}, "credentials.db.kind: got 'oracle', expected one of postgres, redis"),
-        ({"kind": "[postgres]"}, "credentials.db.kind: got a list, expected one of postgres, redis"),
+        ({"kind": ""}, "credentials.db: got no 'kind', expected one of mariadb, postgres, redis"),
+        ({"kind": "oracle"}, "credentials.db.kind: got 'oracle', expected one of mariadb, postgres, redis"),
+        ({"kind": "[postgres]"}, "credentials.db.kind: got a list, expected one of mariadb, postgres, redis"),
         ({"template": ""}, "credentials.db: got no 'template', expected text"),
         ({"hots": "x"}, "credentials.db.hots: got an unknown key, expected 'host'?"),
         ({"host": "a b"}, "credentials.db.host: got 'a b', expected text"),
@@ -118,3 +118,13 @@ def test_redis_is_for_sandboxes_by_proxy() -> None:
         assert unfit(cache, "cache", delivery, kind).endswith(
             f"by {delivery}, which targets of kind {kind} cannot take"
         )
+
+
+def test_mariadb_is_for_ssh_targets_by_file(site: Site) -> None:
+    write(site, "books: {kind: mariadb, host: 127.0.0.1, admin: keys/payments, template: books_ro, delivery: [file]}")
+    books = load_site(site).settings.credentials
+    assert books == {"books": MariaDb(host="127.0.0.1", admin="keys/payments", template="books_ro", delivery=("file",))}
+    assert unfit(books, "books", "file", "ssh") == ""
+    assert "targets of kind process cannot take" in unfit(books, "books", "file", "process")
+    proxied = {"books": MariaDb(host="/s", admin="a", template="t")}
+    assert "targets of kind ssh cannot take" in unfit(proxied, "books", "proxy", "ssh")

@@ -178,6 +178,14 @@ def test_a_file_is_delivered_by_a_command_of_its_own_for_the_run_that_reads_it(l
     assert f" PGSERVICEFILE='{leased.file(request.id)}' " in run.critical["force-command"]
 
 
+def test_clients_of_mariadb_are_told_the_folder_of_their_file(lending: SigningBench) -> None:
+    place = {"kind": "mariadb", "host": "/run/mysqld.sock", "admin": "keys/db", "template": "ro", "delivery": ["file"]}
+    lending.rewrite(lending.site.settings, lambda settings: settings.update(credentials={"db": place}))
+    asked = lent(lending, "file")
+    request = decode(asked.decision.judgement.document)
+    assert f" MYSQL_HOME='{leased.folder(request.id)}' " in draft(lending, asked).critical["force-command"]
+
+
 def test_what_may_not_be_lent(lending: SigningBench) -> None:
     assert "a decision on proxy" in refused(lending, lent(lending, "proxy", purpose="deliver"))
     plain = decided.decision(lending.request(), lending.clock)
