@@ -22,6 +22,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check jumphost tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@tests/lint-rego
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix jumphost tests

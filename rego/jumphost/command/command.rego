@@ -1,8 +1,8 @@
 # METADATA
 # title: Questions about a command
 # description: >-
-#   Each takes input.command. What allows (literal, canonical, exactly, plain, only_runs) needs every fact it looks at and
-#   is undefined without it; what warns (runs, program, mentions) answers on the first hit.
+#   Each takes input.command. What allows (literal, canonical, exactly, plain, only_runs) needs every fact it looks at
+#   and is undefined without it; what warns (runs, program, mentions) answers on the first hit.
 package jumphost.command
 
 import future.keywords.not
@@ -86,6 +86,7 @@ runs(command, programs) if {
 
 # METADATA
 # title: program(part, programs)
+# scope: document
 # description: "one of input.command.commands is one of these programs, by whatever path: /opt/bin/rm is rm"
 program(part, programs) if part.program in programs
 
@@ -104,7 +105,11 @@ mentions(command, texts) if {
 	contains(said, text)
 }
 
-_texts(part) := {said | some word in part.argv; some said in [word.v, word.src]} | ({said | some variable in part.env; some said in [variable.value.v, variable.value.src]} | {said | some redirect in part.redirects; said := redirect.path})
+_texts(part) := (words | values) | paths if {
+	words := {said | some word in part.argv; some said in [word.v, word.src]}
+	values := {said | some variable in part.env; some said in [variable.value.v, variable.value.src]}
+	paths := {redirect.path | some redirect in part.redirects}
+}
 
 _argv(argv) if {
 	is_array(argv)

@@ -53,7 +53,8 @@ _within(redirect, effects) if {
 
 # METADATA
 # title: as_itself(command)
-# description: it runs as the login that was asked for, on the target itself, with no variable that changes what programs do
+# description: >-
+#   It runs as the login that was asked for, on the target itself, with no variable that changes what programs do.
 as_itself(command) if {
 	count(command.facts.privilege) == 0
 	count(command.facts.lateral) == 0

@@ -51,7 +51,7 @@ test_effects_are_within_when_each_is if {
 		"second program": _where(_doing([["head"], ["tee"]], {}), 1, {"profile": {"effects": ["fs_write"]}}),
 	}
 	{name | some name, facts in cases; command.effects_within(facts, {"fs_read"})} == {"none", "one"}
-	{name | some name, facts in cases; command.effects_within(facts, {"fs_read", "fs_write"})} == {name | some name, _ in cases}
+	every facts in cases { command.effects_within(facts, {"fs_read", "fs_write"}) }
 }
 
 test_redirects_are_effects if {
@@ -90,9 +90,9 @@ test_reading_is_reading_only if {
 
 test_sql_and_http_are_read_too if {
 	get := {"method": "GET", "url_k": "literal", "scheme": "https", "body": "none", "output": "stdout", "proxy": ""}
-	post := object.union(get, {"method": "POST"})
 	command.reads_only(object.union(_reading, {"sql": _select_only, "http": [get]}))
 	not command.reads_only(object.union(_reading, {"sql": [object.union(_select_only[0], {"opaque": ["x"]})]}))
+	post := object.union(get, {"method": "POST"})
 	not command.reads_only(object.union(_reading, {"http": [get, post]}))
 }
 
@@ -100,7 +100,8 @@ test_what_changes_is_not_reading_only if {
 	command.reads_only(_reading)
 	changes := [
 		{"facts": {"privilege": ["sudo:root"]}}, {"facts": {"lateral": ["ssh:a"]}}, {"facts": {"env_danger": ["PAGER"]}},
-		{"facts": {"writes": true}}, {"facts": {"deletes": true}}, {"files": {"write": ["/x"]}}, {"files": {"delete": ["/x"]}},
+		{"facts": {"writes": true}}, {"facts": {"deletes": true}},
+		{"files": {"write": ["/x"]}}, {"files": {"delete": ["/x"]}},
 	]
 	count([change | some change in changes; command.reads_only(object.union(_reading, change))]) == 0
 }
@@ -132,7 +133,8 @@ test_missing_fields_are_not_reading_only if {
 		command.reads_only(_first_without(_reading, name))
 	]) == 0
 	bare := _without(_reading.commands[0].profile, "effects")
-	not command.reads_only(object.union(_reading, {"commands": [object.union(_without(_reading.commands[0], "profile"), {"profile": bare})]}))
+	part := object.union(_without(_reading.commands[0], "profile"), {"profile": bare})
+	not command.reads_only(object.union(_reading, {"commands": [part]}))
 }
 
 test_a_program_by_a_path_is_not_in_the_list if {

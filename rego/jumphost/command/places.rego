@@ -17,6 +17,7 @@ files_within(command, places) if {
 
 # METADATA
 # title: path_within(path, places)
+# scope: document
 # description: the path is one of these places, or below one of them
 path_within(path, places) if path in places
 
@@ -42,6 +43,7 @@ hosts_within(command, hosts) if {
 
 # METADATA
 # title: host_within(host, hosts)
+# scope: document
 # description: the host is one of these, in any case of letters; "*.internal" is every name below internal
 host_within(host, hosts) if lower(host) in hosts
 

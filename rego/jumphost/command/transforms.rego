@@ -6,6 +6,7 @@ import rego.v1
 
 # METADATA
 # title: transforms(command)
+# scope: document
 # description: >-
 #   A program in it changes the form of what it reads, so that no mask knows the values again: encodes, compresses,
 #   encrypts, cuts within words, rewrites, or is a language. Where masks are in force main denies it (mask.defeated),
@@ -48,8 +49,8 @@ _changes(part) if {
 # What cuts words in pieces or rewrites them, and what runs a program of the caller's own.
 _changes(part) if {
 	program(part, {
-		"col", "csplit", "dc", "dd", "ed", "ex", "expand", "fmt", "fold", "iconv", "m4", "numfmt", "pr", "ptx", "recode", "rev",
-		"rot13", "split", "tr", "uconv", "unexpand", "vi", "view", "vim",
+		"col", "csplit", "dc", "dd", "ed", "ex", "expand", "fmt", "fold", "iconv", "m4", "numfmt", "pr", "ptx", "recode",
+		"rev", "rot13", "split", "tr", "uconv", "unexpand", "vi", "view", "vim",
 	})
 }
 
@@ -124,7 +125,9 @@ _prints_lines(part) if {
 	}
 }
 
+# Looked up in the body, as everywhere: in a head it could lose the other rule's answer in the embedded engine.
 _scripts(part) := scripts if {
+	# regal ignore:unconditional-assignment
 	scripts := part.profile.flags["-e"]
 }
 

@@ -10,9 +10,7 @@ import rego.v1
 # METADATA
 # title: effect(rules)
 # description: deny over hold over allow; no rule is deny
-effect(rules) := word if {
-	word := _strongest(["deny", "hold", "allow"], {rule.effect | some rule in rules}, "deny")
-}
+effect(rules) := _strongest(["deny", "hold", "allow"], {rule.effect | some rule in rules}, "deny")
 
 # METADATA
 # title: obligations(said)
@@ -30,7 +28,7 @@ obligations(said) := joined if {
 	mask := {name: value | name := "mask"; value := masking(said)}
 	credential := {name: value | name := "credential"; some value in credentials(said)}
 	alert := {name: value | name := "alert"; some value in _said(said, name)}
-	joined := object.union(object.union(always, alert), object.union(mask, credential))
+	joined := object.union_n([always, alert, mask, credential])
 }
 
 # METADATA
@@ -72,9 +70,9 @@ _in_each(lists) := sort({name |
 })
 
 _limits(said) := joined if {
-	numbers := {name: least |
+	least := {name: value |
 		some name in ["timeout_s", "output_bytes"]
-		least := min(_said(said, name))
+		value := min(_said(said, name))
 	}
 	words := {name: word |
 		some name in ["on_expiry", "on_echo"]
@@ -82,7 +80,7 @@ _limits(said) := joined if {
 		count(values) > 0
 		word := _strongest(["cut"], values, "finish")
 	}
-	joined := object.union(numbers, words)
+	joined := object.union(least, words)
 }
 
 # A mask that names no mode enforces; `*` speaks for every detector that its rule does not name. What may go unseen is

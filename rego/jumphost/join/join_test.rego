@@ -39,7 +39,9 @@ test_missing_fields_are_deny if {
 }
 
 test_nothing_said_is_the_default if {
-	every said in [{terms | some terms in []}, {{}}, {{"limits": {}}}, {{"limits": {}}, {}}] { join.obligations(said) == _silent }
+	every said in [{terms | some terms in []}, {{}}, {{"limits": {}}}, {{"limits": {}}, {}}] {
+		join.obligations(said) == _silent
+	}
 }
 
 test_a_silent_rule_is_without_opinion if {

@@ -17,7 +17,9 @@ import rego.v1
 
 # METADATA
 # title: decision
-# description: "the decision document {effect, rules [{id, effect, message}], obligations}, total and in one order whatever the order of files"
+# description: >-
+#   The decision document {effect, rules [{id, effect, message}], obligations}, total and in one order whatever the
+#   order of files.
 decision := answer if {
 	effect := join.effect(_rules)
 	obligations := join.obligations({terms | effect != "deny"; some terms in _owed})
@@ -26,14 +28,14 @@ decision := answer if {
 
 _rules := (_stated | _malformed) | _vetoes
 
-_spoken := {said |
+_spoken contains said if {
 	some owner, rule
 	some effect in ["allow", "deny", "hold"]
 	members := data.policies.rules[owner][rule][effect]
 	said := {"where": concat(".", ["policies.rules", owner, rule, effect]), "effect": effect, "members": members}
 }
 
-_verdicts := {verdict |
+_verdicts contains verdict if {
 	some said in _spoken
 	is_set(said.members)
 	some member in said.members
@@ -41,13 +43,13 @@ _verdicts := {verdict |
 	verdict := object.union(member, {"effect": said.effect})
 }
 
-_stated := {rule |
+_stated contains rule if {
 	some verdict in _verdicts
 	effect := _effect(verdict)
 	rule := {"id": verdict.id, "effect": effect, "message": verdict.message}
 }
 
-_owed := {terms |
+_owed contains terms if {
 	some verdict in _verdicts
 	not _observed(verdict)
 	terms := verdict.obligations
@@ -99,6 +101,13 @@ _vetoes contains rule if {
 	rule := {"id": "mask.defeated", "effect": "deny", "message": message}
 }
 
+_vetoes contains rule if {
+	join.effect(_stated | _malformed) == "allow"
+	not _allowable
+	message := "only a literal command can be allowed by rule alone"
+	rule := {"id": "command.unparsed", "effect": "deny", "message": message}
+}
+
 # The mask in force: what the rules said, or the site's own where none speaks of masks.
 _mask := join.masking(_owed)
 
@@ -111,13 +120,6 @@ _mask := mask if {
 _enforced(mask) if {
 	object.get(mask, "mode", "enforce") == "enforce"
 	not "transform" in object.get(mask, "opaque", [])
-}
-
-_vetoes contains rule if {
-	join.effect(_stated | _malformed) == "allow"
-	not _allowable
-	message := "only a literal command can be allowed by rule alone"
-	rule := {"id": "command.unparsed", "effect": "deny", "message": message}
 }
 
 _allowable if command.literal(input.command)

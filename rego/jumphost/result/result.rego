@@ -8,16 +8,12 @@ import rego.v1
 # METADATA
 # title: allow(id, message, obligations)
 # description: a verdict for the set allow; obligations may be {}
-allow(id, message, obligations) := verdict if {
-	verdict := {"id": id, "message": message, "obligations": obligations}
-}
+allow(id, message, obligations) := {"id": id, "message": message, "obligations": obligations}
 
 # METADATA
 # title: deny(id, message)
 # description: a verdict for the set deny; nothing runs, so it has no obligations
-deny(id, message) := verdict if {
-	verdict := {"id": id, "message": message, "obligations": {}}
-}
+deny(id, message) := {"id": id, "message": message, "obligations": {}}
 
 # METADATA
 # title: hold(id, message, approval, obligations)

@@ -36,7 +36,7 @@ _terms(effect, names) if {
 # title: reason(member)
 # description: one line that tells the author of a malformed verdict where to look
 reason(member) := text if {
-	ids := [id | id := member.id; is_string(id)]
+	ids := [member.id | is_string(member.id)]
 	faults := [name |
 		is_object(member.obligations)
 		some name, value in member.obligations
@@ -48,6 +48,7 @@ reason(member) := text if {
 
 # METADATA
 # title: obligation(name, value)
+# scope: document
 # description: holds for a known obligation with a right value
 obligation(name, value) if {
 	name == "record"

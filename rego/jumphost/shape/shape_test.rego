@@ -12,11 +12,20 @@ _right := {
 	"stdin": ["closed", "judge", "stream"],
 	"env": [[], ["LANG", "_x"], [_long]],
 	"approval": [[_dba], [_dba, {"groups": ["a", "b"], "count": 16, "ttl_s": 2592000}]],
-	"limits": [{}, {"timeout_s": 1, "output_bytes": 9007199254740991, "on_expiry": "cut"}, {"on_expiry": "finish", "on_echo": "cut"}],
-	"credential": [{"name": "payments-ro", "ttl_s": 60}, {"name": "x", "ttl_s": 1, "delivery": "env"}, {"name": "x", "ttl_s": 1, "delivery": "file"}],
+	"limits": [
+		{}, {"timeout_s": 1, "output_bytes": 9007199254740991, "on_expiry": "cut"},
+		{"on_expiry": "finish", "on_echo": "cut"},
+	],
+	"credential": [
+		{"name": "payments-ro", "ttl_s": 60}, {"name": "x", "ttl_s": 1, "delivery": "env"},
+		{"name": "x", "ttl_s": 1, "delivery": "file"},
+	],
 	"mask": [
 		{}, {"mode": "detect"},
-		{"detectors": {"*": "redact", "iban": "label"}, "columns": {"pan*": "partial", "x": "pseudonym"}, "mode": "enforce", "opaque": ["gzip", "transform"]},
+		{
+			"detectors": {"*": "redact", "iban": "label"}, "columns": {"pan*": "partial", "x": "pseudonym"},
+			"mode": "enforce", "opaque": ["gzip", "transform"],
+		},
 	],
 }
 
@@ -47,7 +56,8 @@ _wrong := {
 	],
 	"mask": [
 		null, [], {"detectors": ["iban"]}, {"detectors": []}, {"detectors": {"iban": "hide"}}, {"detectors": {1: "redact"}},
-		{"columns": {"pan": null}}, {"mode": "off"}, {"rows": {}}, {"opaque": "gzip"}, {"opaque": ["rar"]}, {"opaque": {"a": "gzip"}},
+		{"columns": {"pan": null}}, {"mode": "off"}, {"rows": {}},
+		{"opaque": "gzip"}, {"opaque": ["rar"]}, {"opaque": {"a": "gzip"}},
 	],
 	"mystery": [1],
 }

@@ -8,9 +8,11 @@ import rego.v1
 
 # METADATA
 # title: inside(window, now)
+# scope: document
 # description: >-
-#   window is {from, to} or {from, to, days}, such as {from: "22:00", to: "02:00", days: ["Friday"]}: from its first minute
-#   up to but without its last; over midnight the day is the one on which it opened. Any other key or form: never inside.
+#   window is {from, to} or {from, to, days}, such as {from: "22:00", to: "02:00", days: ["Friday"]}: from its first
+#   minute up to but without its last; over midnight the day is the one on which it opened. Any other key or form: never
+#   inside.
 inside(window, now) if {
 	clock := _clock(window, now)
 	clock >= window.from
@@ -34,9 +36,9 @@ inside(window, now) if {
 _clock(window, now) := clock if {
 	is_object(window)
 	count(object.keys(window) - {"from", "to", "days"}) == 0
-	every time in [window.from, window.to] {
-		is_string(time)
-		regex.match(`^([01][0-9]|2[0-3]):[0-5][0-9]$`, time)
+	every bound in [window.from, window.to] {
+		is_string(bound)
+		regex.match(`^([01][0-9]|2[0-3]):[0-5][0-9]$`, bound)
 	}
 	clock := substring(now.rfc3339, 11, 5)
 	regex.match(`^[0-2][0-9]:[0-5][0-9]$`, clock)

@@ -52,6 +52,7 @@ def test_the_layout_is_the_contract(tmp_path: Path) -> None:
         "recordings",
     }
     assert {"policies/rules", "policies/data", "policies/profiles", "policies/.manifest"} <= set(found)
+    assert "policies/.regal/config.yaml" in found  # owners lint their rules as these are linted
     assert all(mode == (0o700 if (site.root / path).is_dir() else 0o600) for path, mode in found.items())
     assert load_site(site).settings.listen == "127.0.0.1:0"
 

@@ -29,7 +29,18 @@ BUILTINS = {  # measured alike in both engines on documents of the gateway
         "is_object",
         "is_set",
     ),
-    *("is_string", "lower", "min", "object.get", "object.keys", "object.union", "regex.match", "replace", "sort"),
+    *(
+        "is_string",
+        "lower",
+        "min",
+        "object.get",
+        "object.keys",
+        "object.union",
+        "object.union_n",
+        "regex.match",
+        "replace",
+        "sort",
+    ),
     *("startswith", "substring"),
 }
 CODE = {path: re.sub(r"`[^`]*`|\"(?:\\.|[^\"\\])*\"|#.*", "_", text) for path, text in MODULES.items()}

@@ -11,10 +11,8 @@ _lists := {
 	"windows": [{"from": "06:00", "to": "20:00", "days": ["Monday"]}, {"from": "22:00", "to": "02:00"}],
 }
 
-_allowed(request) := ids if {
-	ids := {verdict.id |
-		some verdict in tables.allow with input as request with data.policies.data.payments as _lists
-	}
+_allowed(request) := {verdict.id |
+	some verdict in tables.allow with input as request with data.policies.data.payments as _lists
 }
 
 _entries := {"db": "", "schema": "ledger", "name": "entries", "access": "read"}
@@ -29,13 +27,17 @@ _asked(identity, found) := request if {
 _at(rfc3339, weekday) := fixtures.at(_asked(fixtures.order_service, [_entries]), rfc3339, weekday)
 
 test_listed_table_in_hours_is_allowed if {
-	every moment in [["2026-11-23T06:00:00Z", "Monday"], ["2026-11-22T23:30:00Z", "Sunday"], ["2026-11-22T01:59:59Z", "Sunday"]] {
+	every moment in [
+		["2026-11-23T06:00:00Z", "Monday"], ["2026-11-22T23:30:00Z", "Sunday"], ["2026-11-22T01:59:59Z", "Sunday"],
+	] {
 		_allowed(_at(moment[0], moment[1])) == {"payments.tables.read"}
 	}
 }
 
 test_out_of_hours_is_not_allowed if {
-	every moment in [["2026-11-23T20:00:00Z", "Monday"], ["2026-11-22T12:00:00Z", "Sunday"], ["2026-11-22T02:00:00Z", "Sunday"]] {
+	every moment in [
+		["2026-11-23T20:00:00Z", "Monday"], ["2026-11-22T12:00:00Z", "Sunday"], ["2026-11-22T02:00:00Z", "Sunday"],
+	] {
 		count(_allowed(_at(moment[0], moment[1]))) == 0
 	}
 }

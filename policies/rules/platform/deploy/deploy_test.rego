@@ -5,10 +5,8 @@ import rego.v1
 import data.jumphost.fixtures
 import data.policies.rules.platform.deploy
 
-_allowed(request) := ids if {
-	ids := {verdict.id |
-		some verdict in deploy.allow with input as request with data.policies.data.deploy as {"namespaces": ["shop"]}
-	}
+_allowed(request) := {verdict.id |
+	some verdict in deploy.allow with input as request with data.policies.data.deploy as {"namespaces": ["shop"]}
 }
 
 _call := {"cmd": 0, "tool": "kubectl", "verb": ["rollout", "status"], "namespace": "shop", "context": "", "account": ""}
@@ -24,7 +22,10 @@ test_rollout_in_the_namespace_is_allowed if {
 }
 
 test_elsewhere_is_not_allowed if {
-	every call in [{"namespace": ""}, {"namespace": "kube-system"}, {"namespace": "*"}, {"context": "prod"}, {"account": "as:root"}] {
+	every call in [
+		{"namespace": ""}, {"namespace": "kube-system"}, {"namespace": "*"},
+		{"context": "prod"}, {"account": "as:root"},
+	] {
 		count(_allowed(_asked(fixtures.deploy_bot, call))) == 0
 	}
 }

@@ -13,10 +13,8 @@ _lists := {
 	"clients": ["psql", "sqlite3"],
 }
 
-_allowed(request) := ids if {
-	ids := {verdict.id |
-		some verdict in readonly.allow with input as request with data.policies.data.readonly as _lists
-	}
+_allowed(request) := {verdict.id |
+	some verdict in readonly.allow with input as request with data.policies.data.readonly as _lists
 }
 
 _asked(argvs) := fixtures.exec(fixtures.batch_reader, fixtures.batch_host, argvs)
@@ -95,7 +93,10 @@ test_select_elsewhere_is_not_allowed if {
 
 test_what_is_no_select_is_not_allowed if {
 	some_host := {"hosts": ["a.internal"]}
-	every found in [_delete, object.union(_select, {"parse_ok": false}), object.union(_select, {"opaque": ["x"]}), {"statements": []}] {
+	every found in [
+		_delete, {"statements": []},
+		object.union(_select, {"parse_ok": false}), object.union(_select, {"opaque": ["x"]}),
+	] {
 		count(_allowed(_queries(["psql"], some_host, found))) == 0
 	}
 }

@@ -1,8 +1,8 @@
 # METADATA
 # title: Break glass
 # description: >-
-#   Group break-glass may run any literal command that no rule denies or holds, for a stated reason (JUMPHOST_PURPOSE of at
-#   least ten characters), for at most 15 minutes; people are told at once and all of it is recorded.
+#   Group break-glass may run any literal command that no rule denies or holds, for a stated reason (JUMPHOST_PURPOSE of
+#   at least ten characters), for at most 15 minutes; people are told at once and all of it is recorded.
 # custom:
 #   owner: security
 #   since: 2026-12-01

@@ -12,7 +12,10 @@ _held(identity, verb) := ids if {
 }
 
 test_a_change_waits_for_security if {
-	every verb in [["iam", "create-user"], ["iam", "attach-role-policy"], ["iam"], ["organizations", "leave-organization"]] {
+	every verb in [
+		["iam", "create-user"], ["iam", "attach-role-policy"], ["iam"],
+		["organizations", "leave-organization"],
+	] {
 		_held(fixtures.deploy_bot, verb) == {"security.iam.change"}
 	}
 }

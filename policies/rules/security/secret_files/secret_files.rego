@@ -22,4 +22,7 @@ deny contains verdict if {
 
 _named if count(input.command.facts.secret_paths) > 0
 
-_named if command.mentions(input.command, {"/etc/shadow", "/etc/gshadow", "/.ssh/", "id_rsa", "id_ed25519", ".pgpass", "/.aws/"})
+_named if {
+	names := {"/etc/shadow", "/etc/gshadow", "/.ssh/", "id_rsa", "id_ed25519", ".pgpass", "/.aws/"}
+	command.mentions(input.command, names)
+}

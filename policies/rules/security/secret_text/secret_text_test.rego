@@ -5,9 +5,7 @@ import rego.v1
 import data.jumphost.fixtures
 import data.policies.rules.security.secret_text
 
-_denied(request) := ids if {
-	ids := {verdict.id | some verdict in secret_text.deny with input as request}
-}
+_denied(request) := {verdict.id | some verdict in secret_text.deny with input as request}
 
 _asked(found) := request if {
 	asked := fixtures.exec(fixtures.batch_reader, fixtures.batch_host, [["uptime"]])
