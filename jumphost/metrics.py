@@ -26,6 +26,7 @@ RECORDING_BYTES = Counter("jumphost_recording_bytes_total", "Bytes of recordings
 RECORDING_ERRORS = Counter("jumphost_recording_errors_total", "Sessions that ended since they could not be recorded")
 AUTH_REFUSED = Counter("jumphost_auth_refused_total", "Logins that were refused, by code", ["code"])
 EXCHANGES = Counter("jumphost_exchanges_total", "Tokens brought for a certificate, by code; without: sold", ["code"])
+EXCHANGE_SECONDS = Histogram("jumphost_exchange_seconds", "What a certificate for a token took", buckets=_QUICK)
 REQUESTS_REFUSED = Counter("jumphost_requests_refused_total", "Requests that no policy was asked about", ["code"])
 MASKING_ENGINE = Gauge("jumphost_masking_engine", "1 for the engine that finds where values may begin", ["engine"])
 MASK_ECHOES = Counter("jumphost_mask_echoes_total", "Commands whose output held a credential that was injected")

@@ -110,10 +110,12 @@ class Shop:
     async def _certificate(self, request: Request, decision: str, source: str) -> dict[str, Any]:
         if not self._orders.spend(source):
             raise Refused(Code.LIMIT_REQUESTS, "too many attempts of this address bought nothing: wait a minute")
+        began = self._clock.monotonic()
         sold = await self._exchange.buy(_order(await _body(request)), decision=decision, source=source)
         for rate in (self._numbers, self._orders):
             rate.give_back(source)
         metrics.EXCHANGES.labels("").inc()
+        metrics.EXCHANGE_SECONDS.observe(self._clock.monotonic() - began)
         return {
             "certificate": sold.certificate,
             "expires": rfc3339(sold.valid_before * NS_PER_S),

@@ -1,14 +1,14 @@
-"""What a token costs: from the request to the certificate, and how many a core sells in a second."""
+"""What a token costs: from the request to the answer in the server, and how many a core sells in a second."""
 
 import http.client
 import json
-import statistics
-import time
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import psutil
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from prometheus_client.parser import text_string_to_metric_families
 
 from jumphost.clock import SystemClock
 from jumphost.evidence import sshsig
@@ -20,6 +20,7 @@ from tests.bench.measures import Row
 
 SALES = 300
 ISSUER = "https://ci.bench.example"
+HERE = "127.0.0.1:0"
 CLAIMS: dict[str, Any] = {"repository": "acme/payments"}
 
 
@@ -29,8 +30,9 @@ def everything() -> Iterator[Row]:
     with open_folder() as folder, live_site(folder, serve=False) as site:
         _declare(site, issuer)
         site.start()
-        took, busy = _sell(site, issuer)
-    yield Row("certificate for a token, ms to the answer", statistics.median(took) * 1000, "ms", 5.0, "lower")
+        busy = _sell(site, issuer)
+        median = _median(site)
+    yield Row("certificate for a token, in the server (median of its histogram)", median * 1000, "ms", 5.0, "lower")
     yield Row("certificates for tokens on one core", SALES / busy, "/s", 200.0, "higher")
 
 
@@ -40,30 +42,42 @@ def _declare(site: LiveSite, issuer: LocalIssuer) -> None:
     keys.chmod(0o600)
     match = [{"require": CLAIMS, "identity": "order-service"}]
     entry = {"issuer": ISSUER, "audience": AUDIENCE, "jwks": "keys/issuer.json", "match": match}
-    site.write_settings(exchange={"listen": "127.0.0.1:0"}, issuers={"ci": entry})
+    site.write_settings(exchange={"listen": HERE}, status={"listen": HERE}, issuers={"ci": entry})
 
 
-def _sell(site: LiveSite, issuer: LocalIssuer) -> tuple[list[float], float]:
-    """Seconds from request to answer, and seconds of CPU that gateway and signer spent on all of them."""
+def _sell(site: LiveSite, issuer: LocalIssuer) -> float:
+    """Seconds of CPU that gateway and signer spent on all of them."""
     assert site.process is not None
     gateway = psutil.Process(site.process.pid)
     served = [gateway, *gateway.children(recursive=True)]
-    key, took = Ed25519PrivateKey.generate(), []
+    key = Ed25519PrivateKey.generate()
     host = site.ready["exchange"].removeprefix("http://")
     began = 0.0
     for number in range(SALES + 1):
         connection = http.client.HTTPConnection(host)
         order = json.dumps(_order(connection, issuer, key)).encode()
-        sent = time.perf_counter()
         connection.request("POST", "/v1/certificate", order)
         answer = connection.getresponse()
         answer.read()
-        took.append(time.perf_counter() - sent)
         assert answer.status == 200, answer.status
         connection.close()
         if number == 0:  # the first has the keys of the issuer read
-            began, took = _busy(served), []
-    return took, _busy(served) - began
+            began = _busy(served)
+    return _busy(served) - began
+
+
+def _median(site: LiveSite) -> float:
+    """Seconds in the server: within the bucket that holds the median, as if its sales were spread evenly."""
+    with urllib.request.urlopen(site.ready["status"] + "/metrics") as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    (family,) = (one for one in families if one.name == "jumphost_exchange_seconds")
+    buckets = [(float(one.labels["le"]), one.value) for one in family.samples if one.name.endswith("_bucket")]
+    half, below, under = buckets[-1][1] / 2, 0.0, 0.0
+    for bound, count in buckets:
+        if count >= half:
+            return below + (bound - below) * (half - under) / (count - under)
+        below, under = bound, count
+    raise AssertionError(buckets)
 
 
 def _order(connection: http.client.HTTPConnection, issuer: LocalIssuer, key: Ed25519PrivateKey) -> dict[str, str]:

@@ -53,6 +53,20 @@ async def events(here: Client) -> list[dict[str, Any]]:
     return [msgspec.json.decode(line) for line in await here.market.events()]
 
 
+def timed() -> float:
+    """How many sales were timed."""
+    (family,) = metrics.EXCHANGE_SECONDS.collect()
+    return next(one.value for one in family.samples if one.name.endswith("_count"))
+
+
+async def test_only_what_is_bought_is_timed(here: Client) -> None:
+    before = timed()
+    await here.post(await here.body(token="nonsense"))
+    assert timed() == before
+    await here.post(await here.body())
+    assert timed() == before + 1
+
+
 async def test_a_certificate(here: Client) -> None:
     status, said = await here.post(await here.body(scope=["exec:payments-db"], ttl_s=60))
     assert (status, said["identity"], said["host_ca"]) == (200, NAME, "ssh-ed25519 A")
