@@ -9,7 +9,7 @@ from pathlib import Path
 from jumphost import wire
 from jumphost.clock import Clock, utc
 from jumphost.command.profiled.profile import encode
-from jumphost.config.credentials import MariaDb, Redis
+from jumphost.config.credentials import MariaDb, Redis, Stored
 from jumphost.config.issuers import Issuer
 from jumphost.config.load import SiteConfig, entry_line, load_site
 from jumphost.config.settings import Policy, Settings
@@ -142,7 +142,12 @@ def providers(site: Site, settings: Settings) -> Mapping[str, Provider]:
 
 def provider(site: Site, settings: Settings, name: str) -> Provider:
     """What makes the credential of a name that there is."""
-    source, mark = settings.credentials[name], _mark(site, settings, name)
+    source = settings.credentials[name]
+    if isinstance(source, Stored):
+        from jumphost.credential.stored import StoredProvider
+
+        return StoredProvider(site.resolve(source.secret), site.resolve(source.identity))
+    mark = _mark(site, settings, name)
     admin, ca = site.resolve(source.admin), site.resolve(source.ca) if source.ca else None
     if isinstance(source, Redis):
         from jumphost.credential.redis import RedisProvider

@@ -1,6 +1,8 @@
-"""``jumphost credential``: where credentials of single commands come from, and what they could do too much."""
+"""``jumphost credential``: where credentials of single commands come from, what they could do too much; stored ones."""
 
 import asyncio
+import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -9,11 +11,12 @@ import typer
 from jumphost import log, registry
 from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, out, table, usage
 from jumphost.clock import SystemClock, rfc3339
-from jumphost.config.credentials import Credential, server
+from jumphost.config.credentials import Credential, Server, Stored, server
 from jumphost.credential.base import Checked, Finding, Provider
 from jumphost.credential.trial import trial
 from jumphost.errors import Unavailable
 from jumphost.gateway.control import call
+from jumphost.secret import Secret
 
 app = noun("Credentials of single commands: what there is, and what it could do too much.")
 
@@ -59,9 +62,7 @@ def check(
     log.configure("error", "console")
     place = open_site(site)
     settings = registry.config(place).settings
-    if name not in settings.credentials:
-        known = ", ".join(sorted(settings.credentials)) or "none is there"
-        usage(f"got the credential {name!r}, expected one of `credentials:`: {known}")
+    _known(settings.credentials, name)
     found = asyncio.run(_check(registry.provider(place, settings, name), writes=writes))
 
     def text() -> None:
@@ -74,6 +75,38 @@ def check(
 
     emit([msgspec.to_builtins(one) for one in found], as_json=as_json, text=text)
     raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def put(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An entry of `credentials:` of kind stored.")],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store the secret that comes on standard input, byte by byte as it comes; the next command gets it."""
+    from jumphost.credential import stored
+
+    place = open_site(site)
+    source = _known(registry.config(place).settings.credentials, name)
+    if not isinstance(source, Stored):
+        usage(f"got the credential {name!r} of kind {source.__struct_config__.tag}, expected one of kind stored")
+    if sys.stdin.isatty():
+        usage("got a terminal as standard input, which would show the secret: expected a pipe or a file")
+    secret, identity = place.resolve(source.secret), place.resolve(source.identity)
+    try:
+        stored.put(secret, identity, Secret(sys.stdin.buffer.read()))
+    except ValueError as error:
+        usage(f"{error}")
+    except OSError as error:
+        usage(f"{secret} with {identity} cannot be written: {error.strerror}")
+    emit({"name": name, "secret": str(secret)}, as_json=as_json, text=lambda: out.print(f"{name}: stored in {secret}"))
+
+
+def _known(entries: Mapping[str, Credential], name: str) -> Credential:
+    if name not in entries:
+        known = ", ".join(sorted(entries)) or "none is there"
+        usage(f"got the credential {name!r}, expected one of `credentials:`: {known}")
+    return entries[name]
 
 
 async def _check(provider: Provider, *, writes: bool) -> list[Finding]:
@@ -89,7 +122,7 @@ def _entry(name: str, entry: Credential, live: list[dict[str, Any]] | None) -> d
         "name": name,
         "kind": entry.__struct_config__.tag,
         "server": server(entry),
-        "template": entry.template,
+        "template": entry.template if isinstance(entry, Server) else "",
         "delivery": list(entry.delivery),
         "max_ttl": entry.max_ttl,
         "leases": None if live is None else [_lease(kept) for kept in live if kept["lease"]["name"] == name],

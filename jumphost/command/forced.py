@@ -42,9 +42,11 @@ def grantable(name: str) -> bool:
 def pinned(text: str, *, request: str, env: Mapping[str, str], shell: Shell, timeout_s: int | None) -> str:
     """The string that runs ``text`` and nothing else: ``env`` is what the decision granted, ``timeout_s`` its limit.
 
-    ValueError if ``request`` is no UUID, a name is not grantable, something holds a NUL, or it is over MAX_BYTES.
+    ValueError if ``request`` is no UUID, a name is neither grantable nor its lease's, something holds a NUL, or it is
+    over MAX_BYTES.
     """
-    if refused := [name for name in env if not grantable(name)]:
+    told = leased.secret_file(request)
+    if refused := [name for name in env if not grantable(name) and env[name] != told.get(name)]:
         raise ValueError(f"got the environment names {refused}, expected names that a policy may grant")
     words = ["exec /usr/bin/env -i", _LOGIN, _ENVIRONMENT, _mark(request)]
     words += [f"{name}={quote(env[name], program=True)}" for name in sorted(env)]

@@ -47,6 +47,11 @@ def mariadb_file(request: str) -> Mapping[str, str]:
     return MappingProxyType({"MYSQL_HOME": folder(request)})
 
 
+def secret_file(request: str) -> Mapping[str, str]:
+    """The environment of a command whose request's file holds a secret and nothing else."""
+    return MappingProxyType({"JUMPHOST_CREDENTIAL_FILE": file(request)})
+
+
 def postgres(request: str, *, kind: Kind, login: str, database: str) -> Mapping[str, str]:
     """The environment of a command that reaches a database by its request's socket, on a target of a kind.
 

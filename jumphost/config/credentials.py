@@ -72,11 +72,25 @@ class MariaDb(Source, frozen=True, tag="mariadb", kw_only=True):
     connections: Positive = 4  # that one lease may have open at once
 
 
-Credential = MariaDb | Postgres | Redis
+class Stored(Source, frozen=True, tag="stored", kw_only=True):
+    """A secret in a file that age encrypted (``secret``), for an identity in a file (0600) of the gateway's.
+
+    `jumphost credential put` writes both.
+    """
+
+    secret: Annotated[str, Meta(min_length=1)]
+    identity: str = "keys/stored_identity"
+    delivery: tuple[Delivery, ...] = ("file",)
+
+
+Server = MariaDb | Postgres | Redis
+Credential = Server | Stored
 
 
 def server(value: Credential) -> str:
     """Where it comes from, for people."""
+    if isinstance(value, Stored):
+        return value.secret
     where = f"{value.host}:{value.port}"
     return f"{where}/{value.database}" if isinstance(value, Postgres) else where
 
@@ -93,12 +107,14 @@ def built(source: Source, kind: str) -> Set[Delivery]:
     protocol of MariaDB is not spoken by the gateway.
     """
     there: Set[Delivery] = BUILT.get(kind, frozenset())
-    if isinstance(source, MariaDb):
-        return there & {"file"}
-    return there if isinstance(source, Postgres) else there & {"proxy"} if kind == "process" else frozenset()
+    if isinstance(source, Postgres):
+        return there
+    if isinstance(source, Redis):
+        return there & {"proxy"} if kind == "process" else frozenset()
+    return there & {"file"}
 
 
-def _proven(value: Credential) -> Iterator[str]:
+def _proven(value: Server) -> Iterator[str]:
     """The server is one that nobody else can be: by its certificate, or by being here."""
     if not value.ca and not local(value.host):
         yield f"got no ca for {value.host}, expected a file of PEM certificates: its own is verified"
@@ -108,7 +124,8 @@ def check(value: Credential) -> Iterator[str]:
     """How the parts of one entry agree."""
     if not value.delivery:
         yield "got no delivery, expected at least one of proxy, file, env"
-    yield from _proven(value)
+    if isinstance(value, Server):
+        yield from _proven(value)
 
 
 def unfit(credentials: Mapping[str, Credential], name: str, delivery: str, kind: str) -> str:

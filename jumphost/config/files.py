@@ -101,6 +101,15 @@ def secret(site: Site) -> Check:
 
     def look(value: str) -> Iterator[str]:
         yield from present(site)(value)
+        yield from closed(site)(value)
+
+    return look
+
+
+def closed(site: Site) -> Check:
+    """The check of a file that nobody else may read, once it is there."""
+
+    def look(value: str) -> Iterator[str]:
         yield from (problem.message for problem in _open(site.resolve(value)))
 
     return look

@@ -143,6 +143,7 @@ class _Reading:
             "issuers.*.certificate": files.present(site),
             "credentials.*.admin": files.secret(site),
             "credentials.*.ca": files.present(site),
+            "credentials.*.identity": files.closed(site),
         }
         return bind(node, Settings, found, checks=checks), names
 

@@ -1,7 +1,7 @@
 """The ports to sources of credentials that live for one command, and to the ways in which a command gets one."""
 
 from collections.abc import Collection, Mapping
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import asyncssh
 from msgspec import Struct
@@ -81,6 +81,18 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Lets go of the server; idempotent, never raises."""
+
+
+Outlives = Literal["until it is changed", "until it expires"]
+
+
+@runtime_checkable
+class Irrevocable(Protocol):
+    """A Provider whose ``revoke`` ends nothing: whoever kept what a lease was can go on using it."""
+
+    @property
+    def outlives(self) -> Outlives:
+        """How long."""
 
 
 class Finding(Struct, frozen=True):

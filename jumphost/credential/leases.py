@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from jumphost.clock import NS_PER_S, Clock, new_id
-from jumphost.credential.base import Minted, Provider
+from jumphost.credential.base import Irrevocable, Minted, Provider
 from jumphost.errors import Code, JumphostError, Unavailable
 from jumphost.model.event import Event, Kind
 from jumphost.model.lease import Lease
@@ -182,6 +182,9 @@ class Leases:
     def _revoked(self, kept: Kept, why: str, *, left: bool) -> Event:
         lease = kept.lease
         about = {"lease": lease.id, "name": lease.name, "provider": lease.provider, "subject": lease.subject}
+        provider = self._providers.get(lease.name)
+        if provider is not None and isinstance(provider, Irrevocable):
+            about["outlives"] = provider.outlives
         return Event(
             Kind.CREDENTIAL_REVOKE,
             self._clock.now_ns(),

@@ -6,14 +6,14 @@ What a question says of itself is believed only where a wrong word could open no
 3. an approval counts by its signature, made with a key that ``approvers.yaml`` gives to that person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S, id_time_ns, parse_rfc3339
 from jumphost.command import forced, leased, received
-from jumphost.config.credentials import MariaDb, Postgres, unfit
+from jumphost.config.credentials import Credential, MariaDb, Postgres, Stored, unfit
 from jumphost.config.load import SiteConfig
 from jumphost.errors import JumphostError
 from jumphost.evidence import sshsig
@@ -229,10 +229,17 @@ def _leased(request: Request, obligations: Obligations, place: Target, config: S
         refuse(f"got a credential for one command on {place.name}, whose mode is {place.mode}")
     source = sources[terms.name]
     if terms.delivery == "file":
-        return leased.mariadb_file(request.id) if isinstance(source, MariaDb) else leased.postgres_file(request.id)
+        return _told(source)(request.id)
     if not isinstance(source, Postgres):
         return NOTHING
     return leased.postgres(request.id, kind=place.kind, login=request.target.login, database=source.database)
+
+
+def _told(source: Credential) -> Callable[[str], Mapping[str, str]]:
+    """The environment of a command that finds such a lease in a file."""
+    if isinstance(source, Stored):
+        return leased.secret_file
+    return leased.mariadb_file if isinstance(source, MariaDb) else leased.postgres_file
 
 
 def _check_kind(name: str, kind: str) -> None:

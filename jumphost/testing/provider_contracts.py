@@ -1,4 +1,8 @@
-"""What every ``credential.base.Provider`` must do, as checks that its tests run on a real server."""
+"""What every ``credential.base.Provider`` must do, as checks that its tests run on a real server.
+
+PROVIDER is for those whose ``revoke`` ends what they made, IRREVOCABLE for the others: of these it is shown that a
+lease goes on after its end, which none may leave unsaid.
+"""
 
 import asyncio
 import secrets
@@ -9,7 +13,7 @@ import msgspec
 import pytest
 
 from jumphost.clock import NS_PER_S, SystemClock, new_id
-from jumphost.credential.base import Material, Minted, Provider
+from jumphost.credential.base import Irrevocable, Material, Minted, Provider
 from jumphost.errors import Code, Unavailable
 from jumphost.model.lease import Lease
 from jumphost.secret import Secret
@@ -32,7 +36,7 @@ class Bench(Protocol):
     """A provider and its server."""
 
     provider: Provider
-    astray: Provider  # likewise, but no server is where it looks
+    astray: Provider  # likewise, but no server, or no secret, is where it looks
     refusals: tuple[type[Exception], ...]  # what its client raises where it is not let in, or put out
 
     async def enter(self, material: Material) -> Visit:
@@ -130,15 +134,21 @@ async def makes_many_at_once(bench: Bench) -> None:
 
 async def keeps_its_secret(bench: Bench) -> None:
     minted = await issued(bench.provider)
-    hidden = [value.reveal().decode() for value in minted.material.values() if isinstance(value, Secret)]
-    assert hidden
-    wrong = {**minted.material, "password": Secret(secrets.token_urlsafe().encode())}
-    said = [repr(minted), str(minted), repr(minted.lease), str(await refused(bench, wrong))]
-    with pytest.raises(TypeError):
-        msgspec.json.encode(minted)
+    said, hidden = await _said_of(bench, minted)
     await bench.provider.revoke(minted.lease)
     said.append(repr(await refused(bench, minted.material)))
     assert not [text for text in said for secret in hidden if secret in text]
+
+
+async def _said_of(bench: Bench, minted: Minted) -> tuple[list[str], list[str]]:
+    """The texts of a lease, that of a wrong secret's refusal among them, and the secrets that none may have."""
+    hidden = {name: value.reveal().decode() for name, value in minted.material.items() if isinstance(value, Secret)}
+    assert hidden
+    wrong = {**minted.material, **{name: Secret(secrets.token_urlsafe().encode()) for name in hidden}}
+    with pytest.raises(TypeError):
+        msgspec.json.encode(minted)
+    said = [repr(minted), str(minted), repr(minted.lease), str(await refused(bench, wrong))]
+    return said, [*hidden.values()]
 
 
 async def says_when_no_server_answers(bench: Bench) -> None:
@@ -147,6 +157,32 @@ async def says_when_no_server_answers(bench: Bench) -> None:
         with pytest.raises(Unavailable) as caught:
             await call()
         assert caught.value.code is Code.CREDENTIAL_UNAVAILABLE
+
+
+async def says_that_it_goes_on(bench: Bench) -> None:
+    assert isinstance(bench.provider, Irrevocable)
+    minted = await issued(bench.provider)
+    await bench.provider.revoke(minted.lease)
+    visit = await bench.enter(minted.material)
+    await visit.ask()
+    await visit.close()
+
+
+async def leaves_nothing_to_find(bench: Bench) -> None:
+    minted = await issued(bench.provider)
+    assert minted.lease.subject not in await bench.provider.left()
+
+
+async def hides_its_secret(bench: Bench) -> None:
+    minted = await issued(bench.provider)
+    said, hidden = await _said_of(bench, minted)
+    assert not [text for text in said for secret in hidden if secret in text]
+
+
+async def says_when_it_has_nothing(bench: Bench) -> None:
+    with pytest.raises(Unavailable) as caught:
+        await issued(bench.astray)
+    assert caught.value.code is Code.CREDENTIAL_UNAVAILABLE
 
 
 PROVIDER: tuple[Callable[[Bench], Awaitable[None]], ...] = (
@@ -160,4 +196,16 @@ PROVIDER: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     makes_many_at_once,
     keeps_its_secret,
     says_when_no_server_answers,
+)
+
+IRREVOCABLE: tuple[Callable[[Bench], Awaitable[None]], ...] = (
+    opens_what_it_says,
+    says_that_it_goes_on,
+    leaves_nothing_to_find,
+    revokes_twice,
+    revokes_what_never_was,
+    leaves_others_alone,
+    makes_many_at_once,
+    hides_its_secret,
+    says_when_it_has_nothing,
 )

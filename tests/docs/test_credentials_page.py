@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from redis.exceptions import ResponseError
 
-from jumphost.config.credentials import MariaDb, Postgres, Redis, Source
+from jumphost.config.credentials import MariaDb, Postgres, Redis, Source, Stored
 from jumphost.credential.postgres import PostgresProvider
 from jumphost.credential.postgres_admin import Admin
 from jumphost.testing import mariadb, redis
@@ -43,8 +43,9 @@ def test_every_key_of_every_kind() -> None:
     assert keys(table).pop("kind") == "required"
     checked(table.replace("| `kind` |", ""), of_all)
     pages = {kind.partition("\n")[0]: kind for kind in kinds}
-    for kind in (Postgres, Redis, MariaDb):
-        own = {key: (default, duration) for key, default, duration in defaults(kind) if key not in of_all}
+    for kind in (Postgres, Redis, MariaDb, Stored):
+        of_it = {key: (default, duration) for key, default, duration in defaults(kind)}
+        own = {key: found for key, found in of_it.items() if of_all.get(key) != found}
         checked(pages[str(kind.__struct_config__.tag)], own)
 
 

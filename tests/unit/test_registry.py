@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from jumphost import registry
 from jumphost.clock import SystemClock
 from jumphost.config.create import create_site
-from jumphost.config.credentials import BUILT, MariaDb, Postgres, Redis
+from jumphost.config.credentials import BUILT, MariaDb, Postgres, Redis, Stored
 from jumphost.config.edit import append_entry
 from jumphost.config.issuers import Issuer
 from jumphost.config.load import load_site
@@ -131,6 +131,8 @@ def test_every_kind_of_credential_has_its_provider(site: Site) -> None:
     books = MariaDb(host="127.0.0.1", admin="keys/books", template="m", ca="keys/ca.pem")
     entries = {"a": source, "b": source, "c": cache, "d": books}
     here = replace(load_site(site).settings, credentials=entries)
+    stored = registry.provider(site, replace(here, credentials={"t": Stored(secret="t.age")}), "t")
+    assert (stored.kind, stored.template) == ("stored", "")
     made = registry.providers(site, here)
     assert {name: (provider.kind, provider.template) for name, provider in made.items()} == {
         "a": ("postgres", "t"),

@@ -1,4 +1,7 @@
-"""Delivery by file: what clients of PostgreSQL call a service file, and those of MariaDB an option file."""
+"""Delivery by file: a secret as it is; of a database what its clients read, with all that they need.
+
+For PostgreSQL that is what they call a service file, for MariaDB an option file.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from jumphost.command import leased
-from jumphost.config.credentials import Credential, MariaDb, Redis
+from jumphost.config.credentials import Credential, MariaDb, Redis, Stored
 from jumphost.credential.base import Minted, Recipient
 from jumphost.errors import Code, Refused
 from jumphost.secret import Secret
@@ -38,6 +41,9 @@ class FileDelivery:
         source, request = self._credentials[minted.lease.name], recipient.request
         if isinstance(source, Redis):
             raise Refused(Code.POLICY_UNSUPPORTED, f"{minted.lease.name} is no database whose clients read such a file")
+        if isinstance(source, Stored):
+            secret = minted.secret("secret")
+            return Filed(leased.secret_file(request), secret, secret)
         password = minted.secret("password")
         certificates = self._resolve(source.ca).read_bytes() if source.ca else b""
         if isinstance(source, MariaDb):

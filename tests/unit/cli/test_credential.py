@@ -1,6 +1,8 @@
 """What an operator sees of credentials, on a real PostgreSQL."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,3 +143,44 @@ def test_a_redis(tmp_path: Path) -> None:
             assert "may ACL SETUSER, which outlives a lease" in ran.json[0]["message"]
     except LookupError as missing:
         pytest.skip(str(missing))
+
+
+class TestPut:
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Site:
+        made = create_site(tmp_path / "site")
+        with made.settings.open("a") as file:
+            entries = {"token": {"kind": "stored", "secret": "keys/token.age"}}
+            yaml.safe_dump({"credentials": entries}, file)
+        return made
+
+    def put(self, place: Site, data: bytes, name: str = "token") -> subprocess.CompletedProcess[bytes]:
+        words = (sys.executable, "-m", "jumphost", "credential", "put", name, "--site", str(place.root))
+        return subprocess.run(words, input=data, capture_output=True)
+
+    def test_it_is_there_after(self, place: Site) -> None:
+        words = ("--site", place.root)
+        ran = run("credential", "check", "token", *words)
+        assert (ran.status, "`jumphost credential put` writes it" in ran.out) == (1, False)
+        done = self.put(place, b"tok-0123456789\n")
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.decode() == f"token: stored in {place.keys / 'token.age'}\n"
+        assert run("credential", "check", "token", *words).out == "token: nothing found\n"
+        (one,) = run("credential", "list", "--json", *words).json
+        assert (one["kind"], one["server"], one["template"]) == ("stored", "keys/token.age", "")
+
+    def test_what_is_refused_leaves_what_was_there(self, place: Site) -> None:
+        self.put(place, b"tok-0123456789\n")
+        before = (place.keys / "token.age").read_bytes()
+        done = self.put(place, b"abc")
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b"got 3 bytes without line ends, expected" in done.stderr
+        (place.keys / "stored_identity").write_text("no identity")
+        done = self.put(place, b"tok-9876543210\n")
+        assert (done.returncode, b"credential.unavailable" in done.stderr) == (69, True)
+        assert b"tok-" not in done.stdout + done.stderr
+        assert (place.keys / "token.age").read_bytes() == before
+
+    def test_only_what_is_stored_can_be_put(self, site: Site) -> None:
+        done = self.put(site, b"tok-0123456789", "payments-ro")
+        assert (done.returncode, b"of kind postgres, expected one of kind stored" in done.stderr) == (2, True)

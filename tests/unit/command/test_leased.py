@@ -1,3 +1,6 @@
+from functools import partial
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,3 +45,14 @@ def test_every_request_has_a_port_that_clients_take(request: object) -> None:
 def test_requests_of_one_moment_have_different_ports() -> None:
     ports = {leased.port(f"{REQUEST[:-4]}{n:04x}") for n in range(1000)}
     assert len(ports) > 950
+
+
+def test_a_file_that_is_a_secret_and_nothing_else() -> None:
+    told = leased.secret_file(REQUEST)
+    assert told == {"JUMPHOST_CREDENTIAL_FILE": leased.file(REQUEST)}
+    assert not any(map(forced.grantable, told))
+    pinned = partial(forced.pinned, "id", request=REQUEST, shell="sh", timeout_s=None)
+    assert f" JUMPHOST_CREDENTIAL_FILE='{leased.file(REQUEST)}' " in pinned(env=told)
+    for env in ({"JUMPHOST_CREDENTIAL_FILE": "/etc/passwd"}, {"JUMPHOST_REQUEST": leased.file(REQUEST)}):
+        with pytest.raises(ValueError, match="expected names that a policy may grant"):
+            pinned(env=env)

@@ -3,7 +3,7 @@
 import pytest
 
 from jumphost.config import credentials
-from jumphost.config.credentials import MariaDb, Postgres, Redis, unfit
+from jumphost.config.credentials import MariaDb, Postgres, Redis, Stored, server, unfit
 from jumphost.config.load import load_site
 from jumphost.config.site import Site
 from jumphost.errors import Problems
@@ -46,9 +46,9 @@ def test_an_entry(site: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"kind": ""}, "credentials.db: got no 'kind', expected one of mariadb, postgres, redis"),
-        ({"kind": "oracle"}, "credentials.db.kind: got 'oracle', expected one of mariadb, postgres, redis"),
-        ({"kind": "[postgres]"}, "credentials.db.kind: got a list, expected one of mariadb, postgres, redis"),
+        ({"kind": ""}, "credentials.db: got no 'kind', expected one of mariadb, postgres, redis, stored"),
+        ({"kind": "oracle"}, "credentials.db.kind: got 'oracle', expected one of mariadb, postgres, redis, stored"),
+        ({"kind": "[postgres]"}, "credentials.db.kind: got a list, expected one of mariadb, postgres, redis, stored"),
         ({"template": ""}, "credentials.db: got no 'template', expected text"),
         ({"hots": "x"}, "credentials.db.hots: got an unknown key, expected 'host'?"),
         ({"host": "a b"}, "credentials.db.host: got 'a b', expected text"),
@@ -128,3 +128,28 @@ def test_mariadb_is_for_ssh_targets_by_file(site: Site) -> None:
     assert "targets of kind process cannot take" in unfit(books, "books", "file", "process")
     proxied = {"books": MariaDb(host="/s", admin="a", template="t")}
     assert "targets of kind ssh cannot take" in unfit(proxied, "books", "proxy", "ssh")
+
+
+def test_an_entry_of_a_stored_secret(site: Site) -> None:
+    write(site, "token: {kind: stored, secret: keys/token.age}")
+    made = load_site(site).settings.credentials["token"]
+    assert made == Stored(secret="keys/token.age", identity="keys/stored_identity", delivery=("file",))
+    assert server(made) == "keys/token.age"
+
+
+def test_the_identity_is_for_the_gateway_alone_once_it_is_there(site: Site) -> None:
+    write(site, "token: {kind: stored, secret: token.age, identity: identity}")
+    load_site(site)
+    (site.root / "identity").touch(0o640)
+    (site.root / "identity").chmod(0o640)
+    (problem,) = problems(site)
+    assert problem.startswith("credentials.token.identity: got mode 0640, expected 0600")
+
+
+def test_a_stored_secret_is_for_ssh_by_file() -> None:
+    token = {"token": Stored(secret="token.age", delivery=("proxy", "file"))}
+    assert unfit(token, "token", "file", "ssh") == ""
+    for delivery, kind in (("file", "process"), ("proxy", "ssh"), ("proxy", "process")):
+        assert unfit(token, "token", delivery, kind).endswith(
+            f"by {delivery}, which targets of kind {kind} cannot take"
+        )

@@ -306,3 +306,15 @@ async def test_the_servers_are_let_go(desk: Desk, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(desk.provider, "close", close)
     await desk.leases.close()
     assert closed == [True]
+
+
+async def test_an_end_that_ends_nothing_is_journalled_as_that(desk: Desk) -> None:
+    class Lasting(MemoryProvider):
+        outlives = "until it is changed"
+
+    desk.leases = Leases(desk.store, desk.clock, {"db": Lasting(desk.provider.accounts), "other": desk.provider})
+    assert await desk.leases.end((await desk.issued()).lease)
+    other = desk.leases.plan("other", request=REQUEST, identity="batch", ttl_s=60)
+    await desk.leases.issue(other, desk.about(other))
+    assert await desk.leases.end(other)
+    assert [event.get("outlives") for event in await desk.events()] == ["until it is changed", None]

@@ -468,3 +468,16 @@ def test_the_check_runs_its_own_script(bench: SigningBench) -> None:
     for wrong in ({"target": "x"}, {"login": "root"}, {"address": "x"}):
         with pytest.raises(Refused):
             authority.check(replace(asked, **wrong), bench.config, bench.clock.now_ns())
+
+
+def test_a_secret_that_is_no_database_has_a_file_of_its_own(lending: SigningBench) -> None:
+    lending.rewrite(
+        lending.site.settings,
+        lambda settings: settings.update(credentials={"db": {"kind": "stored", "secret": "keys/token.age"}}),
+    )
+    asked = lent(lending, "file")
+    request = decode(asked.decision.judgement.document)
+    line = draft(lending, asked).critical["force-command"]
+    assert f" JUMPHOST_CREDENTIAL_FILE='{leased.file(request.id)}' " in line
+    assert "PGSERVICE" not in line
+    assert "by proxy, which its entry does not name" in refused(lending, lent(lending, "proxy"))

@@ -8,9 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from jumphost.command import leased
-from jumphost.config.credentials import Postgres
+from jumphost.config.credentials import Postgres, Redis, Stored
 from jumphost.credential.base import Delivery, Minted, Recipient
 from jumphost.credential.delivery.file import FileDelivery
+from jumphost.errors import Code, Refused
 from jumphost.model.lease import Lease
 from jumphost.model.target import Target
 from jumphost.secret import Secret
@@ -76,3 +77,19 @@ async def test_a_value_of_two_lines_is_refused_and_the_login_left_free(tmp_path:
     with pytest.raises(ValueError, match="two lines"):
         await way.prepare(minted(Secret(b"x"), subject="a\nhost=evil"), to())
     await (await way.prepare(minted(Secret(b"x")), replace(to(), identity="other"))).close()
+
+
+async def test_a_secret_that_is_all_there_is(tmp_path: Path) -> None:
+    recipient, secret = to(), Secret(b"a line\nand another\n")
+    way = FileDelivery({"ro": Stored(secret="token.age")}, lambda path: tmp_path / path)
+    delivered = await way.prepare(Minted(Lease("", "stored", "s", 0, name="ro"), {"secret": secret}), recipient)
+    assert delivered.file is secret
+    assert [one.reveal() for one in delivered.secrets] == [secret.reveal()]
+    assert delivered.env == {"JUMPHOST_CREDENTIAL_FILE": leased.file(recipient.request)}
+
+
+async def test_clients_of_redis_read_no_file(tmp_path: Path) -> None:
+    way = FileDelivery({"ro": Redis(host="/s", admin="a", template="t")}, lambda path: tmp_path / path)
+    with pytest.raises(Refused) as caught:
+        await way.prepare(minted(Secret(b"x")), to())
+    assert caught.value.code is Code.POLICY_UNSUPPORTED

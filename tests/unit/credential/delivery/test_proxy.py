@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from jumphost.command import leased
-from jumphost.config.credentials import Postgres
+from jumphost.config.credentials import Postgres, Stored
 from jumphost.credential.base import Delivered, Delivery, Minted, Recipient
 from jumphost.credential.delivery.proxy import ProxyDelivery
-from jumphost.errors import Code, JumphostError
+from jumphost.errors import Code, JumphostError, Refused
 from jumphost.model.lease import Lease
 from jumphost.model.target import Target
 from jumphost.secret import Secret
@@ -64,3 +64,10 @@ async def test_a_password_in_the_open_is_a_fault(bank: Bank) -> None:
         await way.prepare(minted("in the open"), TO)
     assert caught.value.code is Code.INTERNAL
     await (await way.prepare(minted(bank.password), replace(TO, identity="other"))).close()
+
+
+async def test_what_is_no_server_has_no_sessions(tmp_path: Path) -> None:
+    way = ProxyDelivery({"ro": Stored(secret="token.age")}, lambda path: tmp_path / path)
+    with pytest.raises(Refused) as caught:
+        await way.prepare(minted(Secret(b"x")), TO)
+    assert caught.value.code is Code.POLICY_UNSUPPORTED

@@ -1,0 +1,95 @@
+"""A command is lent a secret that is no database's: in a file of its own, masked, and gone with it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from jumphost.testing.canary import holds
+from jumphost.testing.lab import SCRIPT, write_script
+from jumphost.testing.site import LiveSite, has_ssh, live_site, open_folder
+from jumphost.testing.sshd import find_sshd, may_have_logins
+
+RULE = """
+allow contains verdict if {
+	input.purpose == "token"
+	input.command.tier == "literal"
+	credential := {"name": "token", "ttl_s": 60, "delivery": "file"}
+	verdict := result.allow("shop.api.ask", "asks the shop", {"credential": credential})
+}
+"""
+TOKEN = b"tok-5f0c1d7e9a3b\n"
+SHA = "sha256sum $JUMPHOST_CREDENTIAL_FILE | cut -c1-64; stat -c %a $JUMPHOST_CREDENTIAL_FILE"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[LiveSite]:
+    if not has_ssh() or find_sshd() is None or not may_have_logins():
+        pytest.skip("needs ssh, an sshd, and root that may mount: tests/install-servers")
+    with open_folder() as folder, live_site(folder, serve=False) as served:
+        write_script()
+        served.write_rule("shop", "api", RULE)
+        served.write_settings(
+            credentials={"token": {"kind": "stored", "secret": "keys/token.age"}}, policy={"deadline_ms": 2000}
+        )
+        put(served, TOKEN)
+        served.start()
+        yield served
+
+
+@pytest.fixture(scope="module")
+def key(site: LiveSite) -> Path:
+    return site.key("deploy-bot", "--ttl", "15m")
+
+
+def put(site: LiveSite, value: bytes) -> None:
+    words = (sys.executable, "-m", "jumphost", "credential", "put", "token", "--site", str(site.root))
+    subprocess.run(words, input=value, check=True, capture_output=True)
+
+
+def ask(site: LiveSite, key: Path, text: str) -> tuple[int, str, str]:
+    done = site.ssh(key, "batch-host", f"{SCRIPT} '{text}'", env={"JUMPHOST_PURPOSE": "token"})
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_the_command_has_the_secret_as_it_is_in_a_file_of_its_own(site: LiveSite, key: Path) -> None:
+    assert ask(site, key, SHA) == (0, f"{sha256(TOKEN).hexdigest()}\n600\n", "")
+    assert [path for path in Path("/dev/shm").glob(".jumphost-*/*") if path.read_bytes() == TOKEN] == []
+
+
+def test_what_it_shows_of_it_is_masked(site: LiveSite, key: Path) -> None:
+    status, said, _ = ask(site, key, "cat $JUMPHOST_CREDENTIAL_FILE; base64 $JUMPHOST_CREDENTIAL_FILE; env; echo end")
+    assert (status, said.rstrip().endswith("end")) == (0, True)
+    assert "JUMPHOST_CREDENTIAL_FILE=/dev/shm/" in said
+    assert not holds(said.encode(), TOKEN.strip())
+
+
+def test_nothing_of_the_site_has_it(site: LiveSite, key: Path) -> None:
+    ask(site, key, "cat $JUMPHOST_CREDENTIAL_FILE")
+    texts = [path.read_bytes() for path in site.root.rglob("*") if path.is_file()]
+    assert texts
+    assert not [text for text in texts if holds(text, TOKEN.strip())]
+
+
+def test_the_journal_says_that_it_goes_on(site: LiveSite, key: Path) -> None:
+    ask(site, key, "true")
+    revoked = site.events("credential.revoke")[-1]
+    [issued] = [one for one in site.events("credential.issue") if one.get("lease") == revoked["lease"]]
+    assert (issued["name"], issued["provider"], issued["delivery"]) == ("token", "stored", "file")
+    assert (revoked["left"], revoked["outlives"]) == (False, "until it is changed")
+
+
+def test_the_next_command_has_the_next_secret(site: LiveSite, key: Path) -> None:
+    put(site, b"tok-changed-9b2e\n")
+    assert ask(site, key, SHA)[1].startswith(sha256(b"tok-changed-9b2e\n").hexdigest())
+    put(site, TOKEN)
+
+
+def test_without_it_nothing_runs(site: LiveSite, key: Path) -> None:
+    (site.root / "keys/token.age").rename(site.root / "keys/away")
+    status, said, err = ask(site, key, "echo ran")
+    assert (status, said, "failed credential.unavailable" in err) == (69, "", True)
+    (site.root / "keys/away").rename(site.root / "keys/token.age")
