@@ -71,15 +71,23 @@ class Story:
                 database.joins(site)
             site.start()
             telling.say(f"jumphost serve: listening on 127.0.0.1:{site.port}")
-            key = self._bought(site)
-            self._batch(site, key)
-            self._held(site, key)
-            if database:
-                database.tell(site, key)
-            else:
-                telling.say("no PostgreSQL is installed: with it (apt install postgresql) the demo has one part more")
-            self._audit(site)
+            try:
+                self._goes_on(site, database)
+            except AssertionError:
+                telling.step("what the trail says")
+                telling.cli(site, "audit", "tail", "--lines", "8")
+                raise
         telling.step(f"all stopped, nothing left behind; {time.monotonic() - self._began:.0f} s")
+
+    def _goes_on(self, site: LiveSite, database: demo_database.Database | None) -> None:
+        key = self._bought(site)
+        self._batch(site, key)
+        self._held(site, key)
+        if database:
+            database.tell(site, key)
+        else:
+            telling.say("no PostgreSQL is installed: with it (apt install postgresql) the demo has one part more")
+        self._audit(site)
 
     def _books(self) -> None:
         self._data.mkdir()
