@@ -9,7 +9,7 @@ from pathlib import Path
 from jumphost import wire
 from jumphost.clock import Clock, utc
 from jumphost.command.profiled.profile import encode
-from jumphost.config.credentials import MariaDb, Redis, Stored
+from jumphost.config.credentials import MariaDb, RabbitMq, Redis, Stored
 from jumphost.config.issuers import Issuer
 from jumphost.config.load import SiteConfig, entry_line, load_site
 from jumphost.config.settings import Policy, Settings
@@ -157,6 +157,10 @@ def provider(site: Site, settings: Settings, name: str) -> Provider:
         from jumphost.credential.mariadb import MariaDbProvider
 
         return MariaDbProvider(source, admin=admin, ca=ca, mark=mark)
+    if isinstance(source, RabbitMq):
+        from jumphost.credential.rabbitmq import RabbitMqProvider
+
+        return RabbitMqProvider(source, admin=admin, ca=ca, mark=mark)
     from jumphost.credential.postgres import PostgresProvider
     from jumphost.credential.postgres_admin import Admin
 

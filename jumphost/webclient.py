@@ -13,12 +13,13 @@ MAX_BYTES = 1 << 18
 async def ask(
     url: str,
     *,
+    method: str = "",
     body: bytes | None = None,
     headers: Mapping[str, str] = {},
     ca: Path | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> tuple[int, bytes]:
-    """Status and body of what the server answers to GET, or to POST of a ``body``.
+    """Status and body of what the server answers to GET, or to POST of a ``body``, or to ``method``.
 
     OSError or TimeoutError if it does not, ValueError if it is too long; ``ca`` is a file of PEM certificates to trust.
     """
@@ -29,7 +30,7 @@ async def ask(
         async with (
             aiohttp.ClientSession(timeout=limit, connector=aiohttp.TCPConnector(ssl=trusted)) as session,
             session.request(
-                "GET" if body is None else "POST", url, data=body, headers=headers, allow_redirects=False
+                method or ("GET" if body is None else "POST"), url, data=body, headers=headers, allow_redirects=False
             ) as answer,
         ):
             return answer.status, await _read(answer)

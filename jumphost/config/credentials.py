@@ -72,6 +72,24 @@ class MariaDb(Source, frozen=True, tag="mariadb", kw_only=True):
     connections: Positive = 4  # that one lease may have open at once
 
 
+class RabbitMq(Source, frozen=True, tag="rabbitmq", kw_only=True):
+    """A user of its own for each command, with the permissions that the user ``template`` has in ``vhost``.
+
+    ``host`` is a name or an address. ``admin`` is a file (0600) with one line ``USER:PASSWORD``: an administrator.
+    ``port`` is for the command, ``api_port`` for the gateway; ``ca`` is as for PostgreSQL, of both.
+    """
+
+    host: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_:][A-Za-z0-9._:-]*\Z")]
+    admin: str
+    template: Annotated[str, Meta(pattern=r"\A[^\0]{1,63}\Z")]
+    vhost: Annotated[str, Meta(pattern=r"\A[^\0]{1,63}\Z")] = "/"
+    port: Port = 5672
+    api_port: Port = 15_672
+    ca: str = ""
+    connections: Positive = 4  # that one lease may have open at once
+    delivery: tuple[Delivery, ...] = ("file",)
+
+
 class Stored(Source, frozen=True, tag="stored", kw_only=True):
     """A secret in a file that age encrypted (``secret``), for an identity in a file (0600) of the gateway's.
 
@@ -83,7 +101,7 @@ class Stored(Source, frozen=True, tag="stored", kw_only=True):
     delivery: tuple[Delivery, ...] = ("file",)
 
 
-Server = MariaDb | Postgres | Redis
+Server = MariaDb | Postgres | RabbitMq | Redis
 Credential = Server | Stored
 
 
@@ -104,7 +122,7 @@ def built(source: Source, kind: str) -> Set[Delivery]:
     """The deliveries of a credential that there are for a kind of target.
 
     Clients of Redis read no environment, so that its socket has one name, which only a sandbox has to itself. The
-    protocol of MariaDB is not spoken by the gateway.
+    protocols of MariaDB and RabbitMQ are not spoken by the gateway.
     """
     there: Set[Delivery] = BUILT.get(kind, frozenset())
     if isinstance(source, Postgres):

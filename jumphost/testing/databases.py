@@ -72,12 +72,12 @@ class Server:
                 raise RuntimeError(f"{one}: {made.stderr}")
 
 
-def _as_user(name: str) -> tuple[str, ...]:
+def as_user(name: str) -> tuple[str, ...]:
     """What starts a server as ``name`` where this process is root, which servers refuse to be."""
     return ("setpriv", f"--reuid={name}", f"--regid={name}", "--clear-groups") if os.geteuid() == 0 else ()
 
 
-def _own(folder: Path, name: str) -> None:
+def own(folder: Path, name: str) -> None:
     if os.geteuid() == 0:
         found = pwd.getpwnam(name)
         os.chown(folder, found.pw_uid, found.pw_gid)
@@ -94,8 +94,8 @@ def postgres(folder: Path, *, port: int = 5432, access: str = "", settings: Sequ
     if not programs or not shutil.which("psql"):
         raise LookupError("PostgreSQL is not installed: apt-get install postgresql")
     folder.mkdir()
-    _own(folder, "postgres")
-    user, place = _as_user("postgres"), programs[-1].parent
+    own(folder, "postgres")
+    user, place = as_user("postgres"), programs[-1].parent
     _quiet(
         [*user, str(place / "initdb"), "-D", str(folder / "data"), "-U", "tester", "-A", "trust", "-N", "-E", "UTF8"]
     )
@@ -124,8 +124,8 @@ def mariadb(folder: Path, *, settings: Sequence[str] = ()) -> Iterator[Server]:
     if not daemon or not install or not shutil.which("mariadb"):
         raise LookupError("MariaDB is not installed: apt-get install mariadb-server")
     folder.mkdir()
-    _own(folder, "mysql")
-    user, data, socket = _as_user("mysql"), str(folder / "data"), str(folder / "socket")
+    own(folder, "mysql")
+    user, data, socket = as_user("mysql"), str(folder / "data"), str(folder / "socket")
     _quiet(
         [
             *user,

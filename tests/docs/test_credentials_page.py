@@ -1,19 +1,21 @@
 """docs/credentials.md says what each kind of credential takes, and its SQL makes a server that works."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pymysql
 import pytest
+from aiormq.exceptions import AMQPError
 from msgspec.structs import replace
 from redis.exceptions import ResponseError
 
-from jumphost.config.credentials import MariaDb, Postgres, Redis, Source, Stored
+from jumphost.config.credentials import MariaDb, Postgres, RabbitMq, Redis, Source, Stored
 from jumphost.credential.postgres import PostgresProvider
 from jumphost.credential.postgres_admin import Admin
-from jumphost.testing import mariadb, redis
+from jumphost.testing import mariadb, rabbitmq, redis
 from jumphost.testing.postgres import MARK, Visitor, bank
 from jumphost.testing.provider_contracts import issued
 from tests.docs.test_reference import defaults, said
@@ -43,7 +45,7 @@ def test_every_key_of_every_kind() -> None:
     assert keys(table).pop("kind") == "required"
     checked(table.replace("| `kind` |", ""), of_all)
     pages = {kind.partition("\n")[0]: kind for kind in kinds}
-    for kind in (Postgres, Redis, MariaDb, Stored):
+    for kind in (Postgres, Redis, MariaDb, RabbitMq, Stored):
         of_it = {key: (default, duration) for key, default, duration in defaults(kind)}
         own = {key: found for key, found in of_it.items() if of_all.get(key) != found}
         checked(pages[str(kind.__struct_config__.tag)], own)
@@ -105,6 +107,29 @@ async def test_the_users_of_the_page_make_a_mariadb_that_works(tmp_path: Path) -
             await visit.do("SELECT * FROM payments.ledger")
             with pytest.raises(pymysql.Error, match="denied"):
                 await visit.do("INSERT INTO payments.ledger VALUES (1)")
+            await visit.close()
+            await provider.revoke(minted.lease)
+            assert await provider.left() == []
+    except LookupError as missing:
+        pytest.skip(str(missing))
+
+
+async def test_the_users_of_the_page_make_a_rabbitmq_that_works(tmp_path: Path) -> None:
+    lines = re.findall(r"^rabbitmqctl (.*)$", PAGE, re.MULTILINE)
+    assert len(lines) == 5
+    (tmp_path / "admin").write_text("jumphost_admin:CHANGE-ME\n")
+    try:
+        with rabbitmq.rabbitmq() as server:
+            server.ask("DELETE", f"users/{rabbitmq.TEMPLATE}")
+            for line in lines:
+                server.control(*shlex.split(line))
+            provider = server.provider(admin=str(tmp_path / "admin"))
+            minted = await issued(provider)
+            visit = await rabbitmq.Visitor.enter(minted.material)
+            await visit.ask()
+            await visit.send("a")
+            with pytest.raises(AMQPError, match="refused"):
+                await visit.declare()
             await visit.close()
             await provider.revoke(minted.lease)
             assert await provider.left() == []

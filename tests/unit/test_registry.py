@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from jumphost import registry
 from jumphost.clock import SystemClock
 from jumphost.config.create import create_site
-from jumphost.config.credentials import BUILT, MariaDb, Postgres, Redis, Stored
+from jumphost.config.credentials import BUILT, MariaDb, Postgres, RabbitMq, Redis, Stored
 from jumphost.config.edit import append_entry
 from jumphost.config.issuers import Issuer
 from jumphost.config.load import load_site
@@ -129,7 +129,8 @@ def test_every_kind_of_credential_has_its_provider(site: Site) -> None:
     source = Postgres(host="127.0.0.1", database="d", admin="keys/db", template="t", ca="keys/ca.pem")
     cache = Redis(host="127.0.0.1", admin="keys/cache", template="r")
     books = MariaDb(host="127.0.0.1", admin="keys/books", template="m", ca="keys/ca.pem")
-    entries = {"a": source, "b": source, "c": cache, "d": books}
+    queue = RabbitMq(host="127.0.0.1", admin="keys/queue", template="q")
+    entries = {"a": source, "b": source, "c": cache, "d": books, "e": queue}
     here = replace(load_site(site).settings, credentials=entries)
     stored = registry.provider(site, replace(here, credentials={"t": Stored(secret="t.age")}), "t")
     assert (stored.kind, stored.template) == ("stored", "")
@@ -139,11 +140,12 @@ def test_every_kind_of_credential_has_its_provider(site: Site) -> None:
         "b": ("postgres", "t"),
         "c": ("redis", "r"),
         "d": ("mariadb", "m"),
+        "e": ("rabbitmq", "q"),
     }
     request = "01890a5d-ac96-774b-bcce-b302099a8057"
     marks = {provider.subject(request).split("_")[1] for provider in made.values()}
     marks |= {registry.providers(site, replace(here, name="other"))["a"].subject(request).split("_")[1]}
-    assert len(marks) == 5, "what one entry of one gateway made is nobody else's"
+    assert len(marks) == 6, "what one entry of one gateway made is nobody else's"
     again = registry.provider(site, here, "a")
     assert again.subject(request).split("_")[1] in marks
 

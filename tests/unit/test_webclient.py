@@ -23,6 +23,16 @@ async def test_get_and_post() -> None:
         ]
 
 
+async def test_other_methods() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = await reader.readline()
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(line), line))
+
+    async with serving(echo) as address:
+        assert await webclient.ask(f"http://{address}/a", method="DELETE") == (200, b"DELETE /a HTTP/1.1\r\n")
+        assert await webclient.ask(f"http://{address}/a", method="PUT", body=b"") == (200, b"PUT /a HTTP/1.1\r\n")
+
+
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 

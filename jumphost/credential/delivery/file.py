@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from jumphost.command import leased
-from jumphost.config.credentials import Credential, MariaDb, Redis, Stored
+from jumphost.config.credentials import Credential, MariaDb, RabbitMq, Redis, Stored
 from jumphost.credential.base import Minted, Recipient
 from jumphost.errors import Code, Refused
 from jumphost.secret import Secret
@@ -45,6 +45,8 @@ class FileDelivery:
             secret = minted.secret("secret")
             return Filed(leased.secret_file(request), secret, secret)
         password = minted.secret("password")
+        if isinstance(source, RabbitMq):
+            return Filed(leased.secret_file(request), minted.secret("url"), password)
         certificates = self._resolve(source.ca).read_bytes() if source.ca else b""
         if isinstance(source, MariaDb):
             options = _options(source, minted.lease.subject, password, leased.file(request))

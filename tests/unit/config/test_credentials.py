@@ -3,7 +3,7 @@
 import pytest
 
 from jumphost.config import credentials
-from jumphost.config.credentials import MariaDb, Postgres, Redis, Stored, server, unfit
+from jumphost.config.credentials import MariaDb, Postgres, RabbitMq, Redis, Stored, server, unfit
 from jumphost.config.load import load_site
 from jumphost.config.site import Site
 from jumphost.errors import Problems
@@ -46,9 +46,15 @@ def test_an_entry(site: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"kind": ""}, "credentials.db: got no 'kind', expected one of mariadb, postgres, redis, stored"),
-        ({"kind": "oracle"}, "credentials.db.kind: got 'oracle', expected one of mariadb, postgres, redis, stored"),
-        ({"kind": "[postgres]"}, "credentials.db.kind: got a list, expected one of mariadb, postgres, redis, stored"),
+        ({"kind": ""}, "credentials.db: got no 'kind', expected one of mariadb, postgres, rabbitmq, redis, stored"),
+        (
+            {"kind": "oracle"},
+            "credentials.db.kind: got 'oracle', expected one of mariadb, postgres, rabbitmq, redis, stored",
+        ),
+        (
+            {"kind": "[postgres]"},
+            "credentials.db.kind: got a list, expected one of mariadb, postgres, rabbitmq, redis, stored",
+        ),
         ({"template": ""}, "credentials.db: got no 'template', expected text"),
         ({"hots": "x"}, "credentials.db.hots: got an unknown key, expected 'host'?"),
         ({"host": "a b"}, "credentials.db.host: got 'a b', expected text"),
@@ -153,3 +159,17 @@ def test_a_stored_secret_is_for_ssh_by_file() -> None:
         assert unfit(token, "token", delivery, kind).endswith(
             f"by {delivery}, which targets of kind {kind} cannot take"
         )
+
+
+def test_rabbitmq_is_for_ssh_targets_by_file(site: Site) -> None:
+    write(site, "queue: {kind: rabbitmq, host: 127.0.0.1, admin: keys/payments, template: orders_ro}")
+    queue = load_site(site).settings.credentials
+    assert queue == {"queue": RabbitMq(host="127.0.0.1", admin="keys/payments", template="orders_ro")}
+    assert unfit(queue, "queue", "file", "ssh") == ""
+    assert "which its entry does not name" in unfit(queue, "queue", "proxy", "ssh")
+    assert "targets of kind process cannot take" in unfit(queue, "queue", "file", "process")
+
+
+def test_a_rabbitmq_is_found_by_no_path(site: Site) -> None:
+    write(site, "queue: {kind: rabbitmq, host: /run/rabbit, admin: keys/payments, template: orders_ro}")
+    assert problems(site)[0].startswith("credentials.queue.host: got '/run/rabbit', expected text")

@@ -186,6 +186,14 @@ def test_clients_of_mariadb_are_told_the_folder_of_their_file(lending: SigningBe
     assert f" MYSQL_HOME='{leased.folder(request.id)}' " in draft(lending, asked).critical["force-command"]
 
 
+def test_what_is_no_database_is_told_its_file(lending: SigningBench) -> None:
+    place = {"kind": "rabbitmq", "host": "127.0.0.1", "admin": "keys/db", "template": "ro"}
+    lending.rewrite(lending.site.settings, lambda settings: settings.update(credentials={"db": place}))
+    asked = lent(lending, "file")
+    request = decode(asked.decision.judgement.document)
+    assert f" JUMPHOST_CREDENTIAL_FILE='{leased.file(request.id)}' " in draft(lending, asked).critical["force-command"]
+
+
 def test_what_may_not_be_lent(lending: SigningBench) -> None:
     assert "a decision on proxy" in refused(lending, lent(lending, "proxy", purpose="deliver"))
     plain = decided.decision(lending.request(), lending.clock)
