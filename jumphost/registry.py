@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from jumphost import wire
-from jumphost.clock import Clock, utc
+from jumphost.clock import Clock, SystemClock, utc
 from jumphost.command.profiled.profile import encode
-from jumphost.config.credentials import MariaDb, RabbitMq, Redis, Stored
+from jumphost.config.credentials import Jwt, MariaDb, RabbitMq, Redis, Stored
 from jumphost.config.issuers import Issuer
 from jumphost.config.load import SiteConfig, entry_line, load_site
 from jumphost.config.settings import Policy, Settings
@@ -147,6 +147,10 @@ def provider(site: Site, settings: Settings, name: str) -> Provider:
         from jumphost.credential.stored import StoredProvider
 
         return StoredProvider(site.resolve(source.secret), site.resolve(source.identity))
+    if isinstance(source, Jwt):
+        from jumphost.credential.jwt import JwtProvider
+
+        return JwtProvider(source, site.resolve(source.key), SystemClock())
     mark = _mark(site, settings, name)
     admin, ca = site.resolve(source.admin), site.resolve(source.ca) if source.ca else None
     if isinstance(source, Redis):

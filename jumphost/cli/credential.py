@@ -1,17 +1,18 @@
-"""``jumphost credential``: where credentials of single commands come from, what they could do too much; stored ones."""
+"""``jumphost credential``: where credentials of single commands come from, what they could do too much; their keys."""
 
 import asyncio
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from jumphost import log, registry
-from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, out, table, usage
+from jumphost.cli.common import JsonOption, SiteOption, emit, escaped, noun, open_site, out, table, to_json, usage
 from jumphost.clock import SystemClock, rfc3339
-from jumphost.config.credentials import Credential, Server, Stored, server
+from jumphost.config.credentials import Credential, Jwt, Server, Stored, server
 from jumphost.credential.base import Checked, Finding, Provider
 from jumphost.credential.trial import trial
 from jumphost.errors import Unavailable
@@ -100,6 +101,44 @@ def put(
     except OSError as error:
         usage(f"{secret} with {identity} cannot be written: {error.strerror}")
     emit({"name": name, "secret": str(secret)}, as_json=as_json, text=lambda: out.print(f"{name}: stored in {secret}"))
+
+
+@app.command()
+def key(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An entry of `credentials:` of kind jwt.")],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the key that signs the tokens of an entry; never over one that is there."""
+    from jumphost.credential.jwt import make_key
+
+    path = _signing_key(name, site)
+    try:
+        make_key(path)
+    except OSError as error:
+        usage(f"{path} cannot be made: {error.strerror}")
+    emit({"name": name, "key": str(path)}, as_json=as_json, text=lambda: out.print(f"{name}: made {path}"))
+
+
+@app.command("jwks")
+def jwks_(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An entry of `credentials:` of kind jwt.")],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the public key of an entry as a JWKS, for those who verify its tokens."""
+    from jumphost.credential.jwt import jwks
+
+    found = dict(jwks(_signing_key(name, site)))
+    emit(found, as_json=as_json, text=lambda: print(to_json(found)))
+
+
+def _signing_key(name: str, site: Path | None) -> Path:
+    place = open_site(site)
+    source = _known(registry.config(place).settings.credentials, name)
+    if not isinstance(source, Jwt):
+        usage(f"got the credential {name!r} of kind {source.__struct_config__.tag}, expected one of kind jwt")
+    return place.resolve(source.key)
 
 
 def _known(entries: Mapping[str, Credential], name: str) -> Credential:

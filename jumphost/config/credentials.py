@@ -6,7 +6,7 @@ Each kind has a struct of its own, told by its tag; ``registry`` maps it to what
 from collections.abc import Iterator, Mapping, Set
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from jumphost.config.section import Duration, Positive, Section, loopback
 
@@ -101,14 +101,32 @@ class Stored(Source, frozen=True, tag="stored", kw_only=True):
     delivery: tuple[Delivery, ...] = ("file",)
 
 
+class Jwt(Source, frozen=True, tag="jwt", kw_only=True):
+    """A signed token for each command, of ``issuer`` for ``audience``; ``claims`` are in every one.
+
+    ``key`` is a file (0600) with a private key on P-256, which `jumphost credential key` makes.
+    """
+
+    key: Annotated[str, Meta(min_length=1)]
+    issuer: Annotated[str, Meta(min_length=1)]
+    audience: tuple[Annotated[str, Meta(min_length=1)], ...]
+    claims: dict[str, str] = field(default_factory=dict)
+    delivery: tuple[Delivery, ...] = ("file",)
+
+
 Server = MariaDb | Postgres | RabbitMq | Redis
-Credential = Server | Stored
+Plain = Jwt | Stored  # one secret text
+Credential = Server | Plain
+
+_OURS = frozenset({"aud", "exp", "iat", "iss", "jti", "nbf", "sub"})
 
 
 def server(value: Credential) -> str:
     """Where it comes from, for people."""
     if isinstance(value, Stored):
         return value.secret
+    if isinstance(value, Jwt):
+        return value.issuer
     where = f"{value.host}:{value.port}"
     return f"{where}/{value.database}" if isinstance(value, Postgres) else where
 
@@ -142,6 +160,10 @@ def check(value: Credential) -> Iterator[str]:
     """How the parts of one entry agree."""
     if not value.delivery:
         yield "got no delivery, expected at least one of proxy, file, env"
+    if isinstance(value, Jwt) and not value.audience:
+        yield "got no audience, expected at least one: a token for everybody is for anybody"
+    if isinstance(value, Jwt) and (taken := sorted(_OURS & value.claims.keys())):
+        yield f"got the claims {', '.join(taken)}, expected others: these say what is true of each token"
     if isinstance(value, Server):
         yield from _proven(value)
 

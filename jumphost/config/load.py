@@ -144,6 +144,7 @@ class _Reading:
             "credentials.*.admin": files.secret(site),
             "credentials.*.ca": files.present(site),
             "credentials.*.identity": files.closed(site),
+            "credentials.*.key": files.closed(site),
         }
         return bind(node, Settings, found, checks=checks), names
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from jumphost.clock import NS_PER_S, id_time_ns, parse_rfc3339
 from jumphost.command import forced, leased, received
-from jumphost.config.credentials import Credential, MariaDb, Postgres, RabbitMq, Stored, unfit
+from jumphost.config.credentials import Credential, MariaDb, Plain, Postgres, RabbitMq, unfit
 from jumphost.config.load import SiteConfig
 from jumphost.errors import JumphostError
 from jumphost.evidence import sshsig
@@ -237,7 +237,7 @@ def _leased(request: Request, obligations: Obligations, place: Target, config: S
 
 def _told(source: Credential) -> Callable[[str], Mapping[str, str]]:
     """The environment of a command that finds such a lease in a file."""
-    if isinstance(source, RabbitMq | Stored):
+    if isinstance(source, RabbitMq | Plain):
         return leased.secret_file
     return leased.mariadb_file if isinstance(source, MariaDb) else leased.postgres_file
 

@@ -12,7 +12,7 @@ from aiormq.exceptions import AMQPError
 from msgspec.structs import replace
 from redis.exceptions import ResponseError
 
-from jumphost.config.credentials import MariaDb, Postgres, RabbitMq, Redis, Source, Stored
+from jumphost.config.credentials import Jwt, MariaDb, Postgres, RabbitMq, Redis, Source, Stored
 from jumphost.credential.postgres import PostgresProvider
 from jumphost.credential.postgres_admin import Admin
 from jumphost.testing import mariadb, rabbitmq, redis
@@ -45,7 +45,7 @@ def test_every_key_of_every_kind() -> None:
     assert keys(table).pop("kind") == "required"
     checked(table.replace("| `kind` |", ""), of_all)
     pages = {kind.partition("\n")[0]: kind for kind in kinds}
-    for kind in (Postgres, Redis, MariaDb, RabbitMq, Stored):
+    for kind in (Postgres, Redis, MariaDb, RabbitMq, Stored, Jwt):
         of_it = {key: (default, duration) for key, default, duration in defaults(kind)}
         own = {key: found for key, found in of_it.items() if of_all.get(key) != found}
         checked(pages[str(kind.__struct_config__.tag)], own)

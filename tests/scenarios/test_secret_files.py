@@ -1,5 +1,6 @@
 """A command is lent a secret that is no database's: in a file of its own, masked, and gone with it."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from jwt.utils import base64url_decode
 
 from jumphost.testing.canary import holds
 from jumphost.testing.lab import SCRIPT, write_script
@@ -15,9 +17,9 @@ from jumphost.testing.sshd import find_sshd, may_have_logins
 
 RULE = """
 allow contains verdict if {
-	input.purpose == "token"
+	input.purpose in {"token", "api"}
 	input.command.tier == "literal"
-	credential := {"name": "token", "ttl_s": 60, "delivery": "file"}
+	credential := {"name": input.purpose, "ttl_s": 60, "delivery": "file"}
 	verdict := result.allow("shop.api.ask", "asks the shop", {"credential": credential})
 }
 """
@@ -32,9 +34,10 @@ def site() -> Iterator[LiveSite]:
     with open_folder() as folder, live_site(folder, serve=False) as served:
         write_script()
         served.write_rule("shop", "api", RULE)
-        served.write_settings(
-            credentials={"token": {"kind": "stored", "secret": "keys/token.age"}}, policy={"deadline_ms": 2000}
-        )
+        stored = {"kind": "stored", "secret": "keys/token.age"}
+        tokens = {"kind": "jwt", "key": "keys/api", "issuer": "https://gw", "audience": ["shop"], "max_ttl": "30s"}
+        served.write_settings(credentials={"token": stored, "api": tokens}, policy={"deadline_ms": 2000})
+        served.cli("credential", "key", "api")
         put(served, TOKEN)
         served.start()
         yield served
@@ -50,8 +53,8 @@ def put(site: LiveSite, value: bytes) -> None:
     subprocess.run(words, input=value, check=True, capture_output=True)
 
 
-def ask(site: LiveSite, key: Path, text: str) -> tuple[int, str, str]:
-    done = site.ssh(key, "batch-host", f"{SCRIPT} '{text}'", env={"JUMPHOST_PURPOSE": "token"})
+def ask(site: LiveSite, key: Path, text: str, purpose: str = "token") -> tuple[int, str, str]:
+    done = site.ssh(key, "batch-host", f"{SCRIPT} '{text}'", env={"JUMPHOST_PURPOSE": purpose})
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
@@ -93,3 +96,15 @@ def test_without_it_nothing_runs(site: LiveSite, key: Path) -> None:
     status, said, err = ask(site, key, "echo ran")
     assert (status, said, "failed credential.unavailable" in err) == (69, "", True)
     (site.root / "keys/away").rename(site.root / "keys/token.age")
+
+
+def test_a_token_says_who_runs_the_command_until_its_lease_ends(site: LiveSite, key: Path) -> None:
+    status, said, _ = ask(site, key, "cut -d. -f2 $JUMPHOST_CREDENTIAL_FILE; cat $JUMPHOST_CREDENTIAL_FILE", "api")
+    part, shown = said.split("\n", 1)
+    claims = json.loads(base64url_decode(part))
+    revoked = site.events("credential.revoke")[-1]
+    assert status == 0
+    assert (claims["sub"], claims["aud"], claims["jti"]) == ("deploy-bot", ["shop"], revoked["lease"])
+    assert 0 < claims["exp"] - claims["iat"] <= 30
+    assert part not in shown
+    assert (revoked["provider"], revoked["outlives"]) == ("jwt", "until it expires")

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from jumphost import registry
 from jumphost.clock import SystemClock
 from jumphost.config.create import create_site
-from jumphost.config.credentials import BUILT, MariaDb, Postgres, RabbitMq, Redis, Stored
+from jumphost.config.credentials import BUILT, Jwt, MariaDb, Postgres, RabbitMq, Redis, Stored
 from jumphost.config.edit import append_entry
 from jumphost.config.issuers import Issuer
 from jumphost.config.load import load_site
@@ -134,6 +134,8 @@ def test_every_kind_of_credential_has_its_provider(site: Site) -> None:
     here = replace(load_site(site).settings, credentials=entries)
     stored = registry.provider(site, replace(here, credentials={"t": Stored(secret="t.age")}), "t")
     assert (stored.kind, stored.template) == ("stored", "")
+    tokens = Jwt(key="k", issuer="i", audience=("a",))
+    assert registry.provider(site, replace(here, credentials={"t": tokens}), "t").kind == "jwt"
     made = registry.providers(site, here)
     assert {name: (provider.kind, provider.template) for name, provider in made.items()} == {
         "a": ("postgres", "t"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from jumphost.command import leased
-from jumphost.config.credentials import Credential, MariaDb, RabbitMq, Redis, Stored
+from jumphost.config.credentials import Credential, MariaDb, Plain, RabbitMq, Redis
 from jumphost.credential.base import Minted, Recipient
 from jumphost.errors import Code, Refused
 from jumphost.secret import Secret
@@ -41,7 +41,7 @@ class FileDelivery:
         source, request = self._credentials[minted.lease.name], recipient.request
         if isinstance(source, Redis):
             raise Refused(Code.POLICY_UNSUPPORTED, f"{minted.lease.name} is no database whose clients read such a file")
-        if isinstance(source, Stored):
+        if isinstance(source, Plain):
             secret = minted.secret("secret")
             return Filed(leased.secret_file(request), secret, secret)
         password = minted.secret("password")

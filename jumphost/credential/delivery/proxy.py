@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jumphost.command import leased
-from jumphost.config.credentials import Credential, MariaDb, RabbitMq, Redis, Stored
+from jumphost.config.credentials import Credential, MariaDb, Plain, RabbitMq, Redis
 from jumphost.credential.base import Minted, Recipient
 from jumphost.credential.delivery.backend import Place
 from jumphost.credential.delivery.postgres import PostgresProxy
@@ -41,7 +41,7 @@ class ProxyDelivery:
     async def prepare(self, minted: Minted, recipient: Recipient) -> Proxied:
         """A socket for the target to make."""
         source, request = self._credentials[minted.lease.name], recipient.request
-        if isinstance(source, MariaDb | RabbitMq | Stored):
+        if isinstance(source, MariaDb | RabbitMq | Plain):
             raise Refused(Code.POLICY_UNSUPPORTED, f"{minted.lease.name} is at no server whose protocol is spoken here")
         place = Place(source.host, source.port, str(self._resolve(source.ca)) if source.ca else "")
         user, password = minted.lease.subject, minted.secret("password")

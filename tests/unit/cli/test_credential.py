@@ -184,3 +184,19 @@ class TestPut:
     def test_only_what_is_stored_can_be_put(self, site: Site) -> None:
         done = self.put(site, b"tok-0123456789", "payments-ro")
         assert (done.returncode, b"of kind postgres, expected one of kind stored" in done.stderr) == (2, True)
+
+
+def test_the_key_of_tokens(tmp_path: Path) -> None:
+    place = create_site(tmp_path / "site")
+    with place.settings.open("a") as file:
+        tokens = {"kind": "jwt", "key": "keys/api", "issuer": "https://gw", "audience": ["shop"]}
+        yaml.safe_dump({"credentials": {"api": tokens, "token": {"kind": "stored", "secret": "t.age"}}}, file)
+    words = ("api", "--site", place.root)
+    assert run("credential", "jwks", *words).status == 69
+    assert run("credential", "key", *words).out == f"api: made {place.keys / 'api'}\n"
+    (public,) = run("credential", "jwks", *words).json["keys"]
+    assert (public["alg"], "d" in public) == ("ES256", False)
+    assert run("credential", "check", *words).out == "api: nothing found\n"
+    again = run("credential", "key", *words)
+    assert (again.status, again.err.endswith("cannot be made: File exists\n")) == (2, True)
+    assert "of kind stored, expected one of kind jwt" in run("credential", "jwks", "token", *words[1:]).err

@@ -3,11 +3,12 @@
 import pytest
 
 from jumphost.config import credentials
-from jumphost.config.credentials import MariaDb, Postgres, RabbitMq, Redis, Stored, server, unfit
+from jumphost.config.credentials import Jwt, MariaDb, Postgres, RabbitMq, Redis, Stored, server, unfit
 from jumphost.config.load import load_site
 from jumphost.config.site import Site
 from jumphost.errors import Problems
 
+KINDS = "mariadb, postgres, rabbitmq, redis, jwt, stored"
 HERE = Postgres(host="127.0.0.1", database="payments", admin="keys/payments", template="payments_ro")
 
 
@@ -46,15 +47,9 @@ def test_an_entry(site: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"kind": ""}, "credentials.db: got no 'kind', expected one of mariadb, postgres, rabbitmq, redis, stored"),
-        (
-            {"kind": "oracle"},
-            "credentials.db.kind: got 'oracle', expected one of mariadb, postgres, rabbitmq, redis, stored",
-        ),
-        (
-            {"kind": "[postgres]"},
-            "credentials.db.kind: got a list, expected one of mariadb, postgres, rabbitmq, redis, stored",
-        ),
+        ({"kind": ""}, f"credentials.db: got no 'kind', expected one of {KINDS}"),
+        ({"kind": "oracle"}, f"credentials.db.kind: got 'oracle', expected one of {KINDS}"),
+        ({"kind": "[postgres]"}, f"credentials.db.kind: got a list, expected one of {KINDS}"),
         ({"template": ""}, "credentials.db: got no 'template', expected text"),
         ({"hots": "x"}, "credentials.db.hots: got an unknown key, expected 'host'?"),
         ({"host": "a b"}, "credentials.db.host: got 'a b', expected text"),
@@ -173,3 +168,27 @@ def test_rabbitmq_is_for_ssh_targets_by_file(site: Site) -> None:
 def test_a_rabbitmq_is_found_by_no_path(site: Site) -> None:
     write(site, "queue: {kind: rabbitmq, host: /run/rabbit, admin: keys/payments, template: orders_ro}")
     assert problems(site)[0].startswith("credentials.queue.host: got '/run/rabbit', expected text")
+
+
+def test_an_entry_of_tokens(site: Site) -> None:
+    write(site, "api: {kind: jwt, key: keys/api, issuer: 'https://gw', audience: [shop], claims: {role: reader}}")
+    made = load_site(site).settings.credentials["api"]
+    assert made == Jwt(key="keys/api", issuer="https://gw", audience=("shop",), claims={"role": "reader"})
+    assert (server(made), unfit({"api": made}, "api", "file", "ssh")) == ("https://gw", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("audience: []", "credentials.api: got no audience, expected at least one"),
+        (
+            "audience: [shop], claims: {sub: root, exp: '9'}",
+            "credentials.api: got the claims exp, sub, expected others",
+        ),
+        ("audience: [shop], claims: {role: 1}", "credentials.api.claims.role: got "),
+    ],
+)
+def test_tokens_that_say_too_much_or_to_nobody(site: Site, fields: str, said: str) -> None:
+    write(site, f"api: {{kind: jwt, key: keys/api, issuer: x, {fields}}}")
+    (problem,) = problems(site)
+    assert problem.startswith(said)
