@@ -13,7 +13,7 @@ def value(name: str, **labels: str) -> float:
 
 def test_no_figure_names_a_machine_a_person_or_a_command() -> None:
     labels = {label for made in vars(metrics).values() for label in getattr(made, "_labelnames", ())}
-    assert labels == {"outcome", "effect", "code"}
+    assert labels == {"outcome", "effect", "code", "engine"}
 
 
 def test_a_commit_is_measured_though_it_fails() -> None:

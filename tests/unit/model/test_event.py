@@ -42,5 +42,5 @@ def test_the_kinds_are_those_of_the_contract() -> None:
         hold.withdraw hold.approve hold.reject hold.expire hold.consume credential.issue credential.use
         credential.revoke mask.count mask.echo recording.open recording.progress recording.seal recording.recovered
         policy.load policy.rejected config.change identity.disable identity.enroll identity.lock
-        identity.unlock cert.issue cert.refused cert.revoke view.replay system.start system.stop"""
+        identity.unlock ca.change cert.issue cert.refused cert.revoke view.replay system.start system.stop"""
     assert [kind.value for kind in Kind] == contract.split()
