@@ -230,6 +230,7 @@ async def _exchange(site: Site, parts: Parts, asked: SignerClient, stack: AsyncE
         settings.requests_per_minute,
         parts.clock,
         lambda: _host_ca(site),
+        lambda: registry.published_keys(site, parts.settings),
     )
     try:
         certified = web.context(site.resolve(settings.cert), site.resolve(settings.key)) if settings.cert else None

@@ -5,6 +5,9 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import structlog
 
 from jumphost import wire
 from jumphost.clock import Clock, SystemClock, utc
@@ -39,6 +42,8 @@ from jumphost.target.check import Checker, Finding
 from jumphost.target.connection import Reach
 from jumphost.target.process import ProcessRunner
 from jumphost.target.ssh import SshRunner
+
+log = structlog.get_logger(__name__)
 
 
 def config(site: Site) -> SiteConfig:
@@ -169,6 +174,20 @@ def provider(site: Site, settings: Settings, name: str) -> Provider:
     from jumphost.credential.postgres_admin import Admin
 
     return PostgresProvider(source, Admin(source, admin=admin, ca=ca), mark=mark)
+
+
+def published_keys(site: Site, settings: Settings) -> Mapping[str, Any]:
+    """The JWKS of all tokens that are made for commands; a key that cannot be used signs none, and is passed over."""
+    from jumphost.credential.jwt import jwks
+
+    entries = settings.credentials.values()
+    found: dict[str, Any] = {}
+    for path in dict.fromkeys(site.resolve(entry.key) for entry in entries if isinstance(entry, Jwt)):
+        try:
+            found |= {key["kid"]: key for key in jwks(path)["keys"]}
+        except Unavailable as error:
+            log.warning("jwks.key_unusable", detail=error.detail)
+    return {"keys": [*found.values()]}
 
 
 def _mark(site: Site, settings: Settings, name: str) -> str:

@@ -67,6 +67,7 @@ class MariaDb(Source, frozen=True, tag="mariadb", kw_only=True):
     host: Host
     admin: str
     template: Annotated[str, Meta(pattern=r"\A[^\0\s]{1,63}\Z")]
+    delivery: tuple[Delivery, ...] = ("file",)
     port: Port = 3306
     ca: str = ""
     connections: Positive = 4  # that one lease may have open at once

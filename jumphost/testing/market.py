@@ -102,7 +102,9 @@ async def counter(folder: Path, per_minute: int = 1 << 20) -> AsyncIterator[Coun
     """One in an empty folder, on a free port; it knows itself by the host CA ``ssh-ed25519 A``."""
     async with market(folder) as made:
         clock = made.bench.clock
-        shop = Shop(made.exchange, Refusals(made.store, clock), per_minute, clock, lambda: "ssh-ed25519 A")
+        shop = Shop(
+            made.exchange, Refusals(made.store, clock), per_minute, clock, lambda: "ssh-ed25519 A", lambda: {"keys": []}
+        )
         async with await server.listen(shop.app(), "127.0.0.1", 0, None) as listening:
             yield Counter(made, f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
 

@@ -1,7 +1,7 @@
-"""``GET /v1/nonce`` and ``POST /v1/certificate`` (CONTRACTS §7): JSON in, JSON out, nothing else is served."""
+"""``GET /v1/nonce`` and ``POST /v1/certificate`` (CONTRACTS §7), ``GET /v1/jwks``: JSON in, JSON out, nothing else."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -59,17 +59,24 @@ _bodies = msgspec.json.Decoder(_Body)
 
 
 class Shop:
-    """The two paths, each so often ``per_minute`` for an address that buys nothing.
+    """The paths; those of a purchase each so often ``per_minute`` for an address that buys nothing.
 
-    ``host_ca`` is the line that clients know the gateway by, "" where it has none.
+    ``host_ca`` is the line that clients know the gateway by, "" where it has none; ``keys`` reads the JWKS (RFC 7517)
+    by which others verify the tokens that commands are given.
     """
 
     def __init__(
-        self, exchange: Exchange, refusals: Refusals, per_minute: int, clock: Clock, host_ca: Callable[[], str]
+        self,
+        exchange: Exchange,
+        refusals: Refusals,
+        per_minute: int,
+        clock: Clock,
+        host_ca: Callable[[], str],
+        keys: Callable[[], Mapping[str, Any]],
     ) -> None:
         self._exchange, self._refusals = exchange, refusals
         self._numbers, self._orders = Rate(clock, per_minute), Rate(clock, per_minute)
-        self._clock, self._host_ca = clock, host_ca
+        self._clock, self._host_ca, self._keys = clock, host_ca, keys
 
     def app(self) -> Starlette:
         """What answers requests."""
@@ -77,6 +84,7 @@ class Shop:
             routes=[
                 Route("/v1/nonce", self._answering(self._nonce), methods=["GET"]),
                 Route("/v1/certificate", self._answering(self._certificate), methods=["POST"]),
+                Route("/v1/jwks", self._jwks, methods=["GET"]),
             ],
             exception_handlers={HTTPException: _not_served},
         )
@@ -106,6 +114,9 @@ class Shop:
         if not self._numbers.spend(source):
             raise Refused(Code.LIMIT_REQUESTS, "this address took too many nonces for nothing: wait a minute")
         return {"nonce": self._exchange.nonce()}
+
+    async def _jwks(self, request: Request) -> Response:
+        return _json(200, dict(await asyncio.to_thread(self._keys)))
 
     async def _certificate(self, request: Request, decision: str, source: str) -> dict[str, Any]:
         if not self._orders.spend(source):
@@ -154,7 +165,7 @@ def _order(data: bytes) -> Order:
 
 async def _not_served(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
-    message = "expected GET /v1/nonce or POST /v1/certificate"
+    message = "expected GET /v1/nonce, GET /v1/jwks or POST /v1/certificate"
     return _json(status, _error(Code.REQUEST_INVALID, message, ""))
 
 

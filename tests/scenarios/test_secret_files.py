@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+import jwt
 import pytest
 from jwt.utils import base64url_decode
 
@@ -36,7 +37,11 @@ def site() -> Iterator[LiveSite]:
         served.write_rule("shop", "api", RULE)
         stored = {"kind": "stored", "secret": "keys/token.age"}
         tokens = {"kind": "jwt", "key": "keys/api", "issuer": "https://gw", "audience": ["shop"], "max_ttl": "30s"}
-        served.write_settings(credentials={"token": stored, "api": tokens}, policy={"deadline_ms": 2000})
+        served.write_settings(
+            credentials={"token": stored, "api": tokens},
+            exchange={"listen": "127.0.0.1:0"},
+            policy={"deadline_ms": 2000},
+        )
         served.cli("credential", "key", "api")
         put(served, TOKEN)
         served.start()
@@ -96,6 +101,15 @@ def test_without_it_nothing_runs(site: LiveSite, key: Path) -> None:
     status, said, err = ask(site, key, "echo ran")
     assert (status, said, "failed credential.unavailable" in err) == (69, "", True)
     (site.root / "keys/away").rename(site.root / "keys/token.age")
+
+
+def test_others_verify_a_token_by_the_keys_that_are_served(site: LiveSite, key: Path) -> None:
+    parts = "for n in 3 1 2; do cut -d. -f$n $JUMPHOST_CREDENTIAL_FILE; done"
+    signature, head, body = ask(site, key, parts, "api")[1].split()
+    token = f"{head}.{body}.{signature}"
+    signing = jwt.PyJWKClient(f"{site.ready['exchange']}/v1/jwks").get_signing_key_from_jwt(token)
+    claims = jwt.decode(token, signing.key, ["ES256"], audience="shop", issuer="https://gw", leeway=60)
+    assert claims["sub"] == "deploy-bot"
 
 
 def test_a_token_says_who_runs_the_command_until_its_lease_ends(site: LiveSite, key: Path) -> None:

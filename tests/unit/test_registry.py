@@ -18,6 +18,7 @@ from jumphost.config.issuers import Issuer
 from jumphost.config.load import load_site
 from jumphost.config.settings import Policy, Settings
 from jumphost.config.site import Site
+from jumphost.credential.jwt import jwks, make_key
 from jumphost.errors import Code, Problems, Unavailable
 from jumphost.identity.oidc import OidcIssuer
 from jumphost.identity.saml import SamlIssuer
@@ -136,6 +137,7 @@ def test_every_kind_of_credential_has_its_provider(site: Site) -> None:
     assert (stored.kind, stored.template) == ("stored", "")
     tokens = Jwt(key="k", issuer="i", audience=("a",))
     assert registry.provider(site, replace(here, credentials={"t": tokens}), "t").kind == "jwt"
+    assert registry.published_keys(site, here) == {"keys": []}
     made = registry.providers(site, here)
     assert {name: (provider.kind, provider.template) for name, provider in made.items()} == {
         "a": ("postgres", "t"),
@@ -192,3 +194,14 @@ def test_issuers_of_tokens_by_their_kind(site: Site) -> None:
         for kind in kinds
     }
     assert made == {"oidc": OidcIssuer, "spiffe": SpiffeIssuer, "saml": SamlIssuer}
+
+
+def test_the_keys_of_tokens_are_published_once_and_without_those_that_sign_none(site: Site) -> None:
+    keys = {name: site.keys / name for name in ("one", "other", "none")}
+    for name in ("one", "other"):
+        make_key(keys[name])
+    named = {"a": "one", "b": "one", "c": "other", "d": "none"}
+    entries = {entry: Jwt(key=f"keys/{name}", issuer="i", audience=("a",)) for entry, name in named.items()}
+    published = registry.published_keys(site, replace(load_site(site).settings, credentials=entries))
+    assert published["keys"] == [*jwks(keys["one"])["keys"], *jwks(keys["other"])["keys"]]
+    assert all("d" not in key for key in published["keys"])

@@ -122,12 +122,12 @@ def test_redis_is_for_sandboxes_by_proxy() -> None:
 
 
 def test_mariadb_is_for_ssh_targets_by_file(site: Site) -> None:
-    write(site, "books: {kind: mariadb, host: 127.0.0.1, admin: keys/payments, template: books_ro, delivery: [file]}")
+    write(site, "books: {kind: mariadb, host: 127.0.0.1, admin: keys/payments, template: books_ro}")
     books = load_site(site).settings.credentials
-    assert books == {"books": MariaDb(host="127.0.0.1", admin="keys/payments", template="books_ro", delivery=("file",))}
+    assert books == {"books": MariaDb(host="127.0.0.1", admin="keys/payments", template="books_ro")}
     assert unfit(books, "books", "file", "ssh") == ""
     assert "targets of kind process cannot take" in unfit(books, "books", "file", "process")
-    proxied = {"books": MariaDb(host="/s", admin="a", template="t")}
+    proxied = {"books": MariaDb(host="/s", admin="a", template="t", delivery=("proxy",))}
     assert "targets of kind ssh cannot take" in unfit(proxied, "books", "proxy", "ssh")
 
 

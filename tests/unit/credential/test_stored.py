@@ -93,6 +93,7 @@ def test_what_cannot_be_masked_is_not_stored(tmp_path: Path, size: int) -> None:
         ("token.age", b"", "is not encrypted by age for"),
         ("token.age", TOKEN, "is not encrypted by age for"),
     ],
+    ids=["no identity", "a comment", "no key", "no text", "another identity", "nothing", "in the clear"],
 )
 async def test_a_file_that_is_something_else(tmp_path: Path, file: str, data: bytes, said: str) -> None:
     bench = StoredBench(tmp_path)

@@ -144,6 +144,11 @@ async def test_other_paths_and_methods_are_not_served(here: Client) -> None:
         assert (status in (404, 405), said["error"], said["decision"]) == (True, "request.invalid", "")
 
 
+async def test_the_keys_of_tokens_are_for_everybody(here: Client) -> None:
+    assert await here.ask("/v1/jwks") == (200, {"keys": []})
+    assert (await here.ask("/v1/jwks", b"{}"))[0] == 405
+
+
 async def test_who_buys_nothing_waits(here: Client) -> None:
     for _ in range(2 * PER_MINUTE):
         assert (await here.post(await here.body()))[0] == 200, "what is bought costs nothing"
