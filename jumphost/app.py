@@ -80,14 +80,8 @@ async def serve(
     async with AsyncExitStack() as stack:
         store = Store.open(site.journal_db, log=settings.name, measure=metrics.commit)
         stack.push_async_callback(store.close)
-        admission = Admission(
-            clock,
-            (recordings, site.state),
-            min_free=settings.recording.min_free,
-            latest_ns=0 if clock_is_right else await store.read(left.latest),
-        )
-        admission.now_ns()
-        admission.disk()
+        latest_ns = 0 if clock_is_right else await store.read(left.latest)
+        admission = _admission(clock, (recordings, site.state), settings.recording.min_free, latest_ns)
         await recover(store, recordings, clock)
         requests = Requests.open(site.requests_db, key_file=site.keys / "requests_key")
         stack.push_async_callback(requests.close)
@@ -126,6 +120,14 @@ async def serve(
             mask_key=mask_key(site.keys / "requests_key"),
         )
         await _run(site, parts, engine, asked, ready, clock_is_right=clock_is_right)
+
+
+def _admission(clock: Clock, places: tuple[Path, Path], min_free: int, latest_ns: int) -> Admission:
+    """Raises Unavailable where clock or disks let nothing start."""
+    admission = Admission(clock, places, min_free=min_free, latest_ns=latest_ns)
+    admission.now_ns()
+    admission.disk()
+    return admission
 
 
 async def _run(

@@ -7,7 +7,6 @@ USER ends a session, so that all are told to end and seen to be gone.
 import asyncio
 import hashlib
 import re
-import secrets
 import ssl
 import time
 from collections.abc import Callable, Collection
@@ -17,6 +16,7 @@ from typing import Any, Final, TypeVar
 import pymysql
 
 from jumphost.config.credentials import MariaDb
+from jumphost.credential import naming
 from jumphost.credential.base import Minted
 from jumphost.credential.login import read_login
 from jumphost.credential.mariadb_grants import too_much
@@ -24,7 +24,6 @@ from jumphost.errors import Code, Unavailable
 from jumphost.model.lease import Lease
 from jumphost.secret import Secret
 
-PASSWORD_BYTES: Final = 24
 END_S: Final = 2.0  # for sessions to be gone after they were told
 POLL_S: Final = 0.02
 
@@ -60,16 +59,16 @@ class MariaDbProvider:
     kind = "mariadb"
 
     def __init__(self, source: MariaDb, *, admin: Path, ca: Path | None, mark: str) -> None:
-        self._source, self._admin, self._ca, self._prefix = source, admin, ca, f"jumphost_{mark}_"
+        self._source, self._admin, self._ca, self._mark = source, admin, ca, mark
         self.template = source.template
 
     def subject(self, request: str) -> str:
         """Mark, request and 32 random bits; see ``credential.base``."""
-        return f"{self._prefix}{request.replace('-', '')}_{secrets.token_hex(4)}"
+        return naming.name(self._mark, request)
 
     async def issue(self, lease: Lease) -> Minted:
         """Makes the user. The server, and so its log, sees a digest of 192 random bits and no password."""
-        password = secrets.token_urlsafe(PASSWORD_BYTES).encode()
+        password = naming.password()
         source, who, role = self._source, f"'{lease.subject}'@'%'", _name(self.template)
         proven = "REQUIRE SSL" if self._ca else "REQUIRE NONE"
 
@@ -102,7 +101,7 @@ class MariaDbProvider:
 
     async def left(self) -> Collection[str]:
         """The users with our mark, and the sessions of such."""
-        ours = len(self._prefix), self._prefix
+        ours = len(naming.prefix(self._mark)), naming.prefix(self._mark)
         return [name for (name,) in await self._run(lambda ask: ask(_LEFT, *ours, *ours))]
 
     async def close(self) -> None:

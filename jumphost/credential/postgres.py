@@ -17,13 +17,12 @@ from psycopg import errors, sql
 
 from jumphost.clock import rfc3339
 from jumphost.config.credentials import Postgres
-from jumphost.credential import postgres_check
+from jumphost.credential import naming, postgres_check
 from jumphost.credential.base import Finding, Minted
 from jumphost.credential.postgres_admin import SET_OPTION, Admin, Connection, unavailable
 from jumphost.model.lease import Lease
 from jumphost.secret import Secret
 
-PASSWORD_BYTES: Final = 24
 ITERATIONS: Final = 4096  # of SCRAM: what the server itself takes; the password has no need of them
 TERMINATE_MS: Final = 2000  # for a session to be gone after it was told
 
@@ -63,16 +62,16 @@ class PostgresProvider:
     kind = "postgres"
 
     def __init__(self, source: Postgres, admin: Admin, *, mark: str) -> None:
-        self._source, self._admin, self._prefix = source, admin, f"jumphost_{mark}_"
+        self._source, self._admin, self._mark = source, admin, mark
         self.template = source.template
 
     def subject(self, request: str) -> str:
         """Mark, request and 32 random bits; see ``credential.base``."""
-        return f"{self._prefix}{request.replace('-', '')}_{secrets.token_hex(4)}"
+        return naming.name(self._mark, request)
 
     async def issue(self, lease: Lease) -> Minted:
         """Makes the role. The server, and so its log, sees a SCRAM verifier of 192 random bits and no password."""
-        password = secrets.token_urlsafe(PASSWORD_BYTES).encode()
+        password = naming.password()
 
         async def create(connection: Connection) -> None:
             await connection.execute(
@@ -129,7 +128,7 @@ class PostgresProvider:
 
         async def look(connection: Connection) -> Collection[str]:
             found = await connection.execute(
-                "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)", (self._prefix,)
+                "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)", (naming.prefix(self._mark),)
             )
             return [name for (name,) in await found.fetchall()]
 

@@ -19,13 +19,13 @@ import msgspec
 
 from jumphost import webclient
 from jumphost.config.credentials import RabbitMq
+from jumphost.credential import naming
 from jumphost.credential.base import Minted
 from jumphost.credential.login import read_login
 from jumphost.errors import Code, Unavailable
 from jumphost.model.lease import Lease
 from jumphost.secret import Secret
 
-PASSWORD_BYTES: Final = 24
 END_S: Final = 5.0  # for connections to be gone after they were told
 POLL_S: Final = 0.05
 
@@ -38,16 +38,16 @@ class RabbitMqProvider:
     kind = "rabbitmq"
 
     def __init__(self, source: RabbitMq, *, admin: Path, ca: Path | None, mark: str) -> None:
-        self._source, self._admin, self._ca, self._prefix = source, admin, ca, f"jumphost_{mark}_"
+        self._source, self._admin, self._ca, self._mark = source, admin, ca, mark
         self.template = source.template
 
     def subject(self, request: str) -> str:
         """Mark, request and 32 random bits; see ``credential.base``."""
-        return f"{self._prefix}{request.replace('-', '')}_{secrets.token_hex(4)}"
+        return naming.name(self._mark, request)
 
     async def issue(self, lease: Lease) -> Minted:
         """Makes the user. The server sees a salted digest of 192 random bits and no password."""
-        password, source, user = secrets.token_urlsafe(PASSWORD_BYTES).encode(), self._source, lease.subject
+        password, source, user = naming.password(), self._source, lease.subject
         place = quote(source.vhost, safe="")
         allowed, topics = await self._here("permissions"), await self._here("topic-permissions")
         if not allowed:
@@ -78,7 +78,7 @@ class RabbitMqProvider:
     async def left(self) -> Collection[str]:
         """The users with our mark."""
         found = await self._ask("GET", "users?columns=name", expected=list[dict[Literal["name"], str]])
-        return [one["name"] for one in found or () if one["name"].startswith(self._prefix)]
+        return [one["name"] for one in found or () if one["name"].startswith(naming.prefix(self._mark))]
 
     async def close(self) -> None:
         """Nothing is kept open."""

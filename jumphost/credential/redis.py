@@ -7,7 +7,6 @@ server until somebody tells it to save them, which this never does.
 import asyncio
 import hashlib
 import re
-import secrets
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -18,13 +17,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from jumphost.config.credentials import Redis as Source
+from jumphost.credential import naming
 from jumphost.credential.base import Minted
 from jumphost.credential.login import read_login
 from jumphost.errors import Code, Unavailable
 from jumphost.model.lease import Lease
 from jumphost.secret import Secret
-
-PASSWORD_BYTES: Final = 24
 
 _USER: Final = re.compile(r"jumphost_[0-9a-f]{8}_[0-9a-f]{32}_[0-9a-f]{8}")
 # With one of these a lease could make what outlives it, or be somebody else.
@@ -48,26 +46,26 @@ class RedisProvider:
     kind = "redis"
 
     def __init__(self, source: Source, *, admin: Path, ca: Path | None, mark: str) -> None:
-        self._source, self._admin, self._ca, self._prefix = source, admin, ca, f"jumphost_{mark}_"
+        self._source, self._admin, self._ca, self._mark = source, admin, ca, mark
         self.template = source.template
 
     def subject(self, request: str) -> str:
         """Mark, request and 32 random bits; see ``credential.base``."""
-        return f"{self._prefix}{request.replace('-', '')}_{secrets.token_hex(4)}"
+        return naming.name(self._mark, request)
 
     async def issue(self, lease: Lease) -> Minted:
         """Makes the user. The server, and so its log, sees a digest of 192 random bits and no password."""
-        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        password = naming.password()
 
         async def create(ask: Ask) -> None:
             rules = await self._rules(ask)
-            proof = f"#{hashlib.sha256(password.encode()).hexdigest()}"
+            proof = f"#{hashlib.sha256(password).hexdigest()}"
             await ask("ACL", "SETUSER", lease.subject, "reset", *rules, proof, "on")
 
         await self._run(create)
         source = self._source
         where: dict[str, str | Secret] = {"host": source.host, "port": str(source.port)}
-        return Minted(lease, {**where, "user": lease.subject, "password": Secret(password.encode())})
+        return Minted(lease, {**where, "user": lease.subject, "password": Secret(password)})
 
     async def revoke(self, lease: Lease) -> None:
         """Ends the user and its connections, which the server does in one; see ``credential.base``."""
@@ -78,7 +76,7 @@ class RedisProvider:
     async def left(self) -> Collection[str]:
         """The users with our mark."""
         names = await self._run(lambda ask: ask("ACL", "USERS"))
-        return [name.decode() for name in names if name.startswith(self._prefix.encode())]
+        return [name.decode() for name in names if name.startswith(naming.prefix(self._mark).encode())]
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -254,7 +254,7 @@ class Execution:
         try:
             await self._parts.store.write(None, self._trail.issued(self._decision, lease, purpose))
         except Exception as error:
-            if purpose == "run":
+            if purpose in ("deliver", "run"):
                 raise
             log.error("journal.unavailable", request=self._document.id, error=repr(error))  # the stop goes on
         return pair

@@ -181,7 +181,7 @@ async def test_target_that_does_not_let_go_is_left_and_the_recording_sealed(
     await close()
 
 
-@pytest.mark.parametrize(("purpose", "minted"), [("run", False), ("stop", True), ("TERM", True)])
+@pytest.mark.parametrize(("purpose", "minted"), [("run", False), ("deliver", False), ("stop", True), ("TERM", True)])
 @pytest.mark.parametrize("error", [unavailable("full"), RuntimeError("odd")], ids=["full", "odd"])
 async def test_credential_that_cannot_be_journalled(
     steps: Steps, here: House, purpose: Any, minted: bool, error: Exception
